@@ -1,0 +1,58 @@
+#pragma once
+
+#include "base/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hw::flow {
+
+/// Which way: `request` is client to server, `reply` server to client (RFC 5103: forward and reverse).
+enum class Direction : std::uint8_t { request, reply };
+[[nodiscard]] constexpr Direction opposite(Direction d) { return d == Direction::request ? Direction::reply : Direction::request; }
+
+/// One bin of activity: what one direction carried in `[index·width, (index+1)·width)` since the epoch.
+struct ActivityBin {
+    std::int64_t index = 0;     ///< Absolute bin number: floor(microseconds since the epoch / width).
+    std::uint32_t packets = 0;  ///< Packets that carried new payload (any packet where the protocol is not TCP).
+    std::uint64_t bytes = 0;    ///< Transport payload bytes, retransmitted ones counted once.
+    friend bool operator==(const ActivityBin&, const ActivityBin&) = default;
+};
+
+/// The default bin width: 250 ms (DESIGN, section 4).
+inline constexpr Duration kActivityBinWidth = std::chrono::milliseconds(250);
+
+/// A flow's traffic over time, both directions: the non-empty bins in order, packed as run-length coded varints so that
+/// a flow of a few packets costs a few bytes. Bins are absolute, hence those of two flows of one observer line up.
+class Activity {
+public:
+    Activity() = default;
+    /// Packs bins that are in strictly rising order of index.
+    [[nodiscard]] static Activity from_bins(std::span<const ActivityBin> request, std::span<const ActivityBin> reply,
+                                            Duration width = kActivityBinWidth);
+
+    [[nodiscard]] Duration width() const { return width_; }
+    /// No bins at all: nothing is known of the flow's course (totals only), or it carried no payload.
+    [[nodiscard]] bool empty() const { return packed_.empty(); }
+    /// The non-empty bins of one direction, unpacked, in rising order.
+    [[nodiscard]] std::vector<ActivityBin> bins(Direction direction) const;
+    /// Heap bytes held.
+    [[nodiscard]] std::size_t footprint() const { return packed_.capacity(); }
+
+    friend bool operator==(const Activity&, const Activity&) = default;
+
+private:
+    Duration width_ = kActivityBinWidth;
+    std::uint32_t request_size_ = 0;  ///< Bytes of `packed_` that hold the request half; the rest is the reply half.
+    std::string packed_;
+    friend class ActivityBuilder;
+};
+
+/// Gathers activity packet by packet in O(1); a packet that arrives out of time order by more than the current bin is
+/// counted in the current bin.
+class ActivityBuilder;
+
+}  // namespace hw::flow

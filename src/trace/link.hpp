@@ -1,0 +1,69 @@
+#pragma once
+
+#include "base/decibans.hpp"
+#include "base/time.hpp"
+#include "flow/source.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+namespace hw::trace {
+
+/// Who opened the control flow: the master (`forward`), or the relay itself (`call_back`: reverse shell, `ssh -R`).
+enum class Control : std::uint8_t { forward, call_back };
+
+/// What each channel says of a link, in decibans; absent where it has nothing to go by (DESIGN, section 5).
+struct Channels {
+    std::optional<Decibans> activity;
+    std::optional<Decibans> record;
+    std::optional<Decibans> sequence;
+    std::optional<Decibans> shape;
+};
+
+/// A claimed cause at one relay: what came in on the control flow left on the action flow.
+struct Link {
+    const flow::Flow* inbound = nullptr;   ///< The control flow, towards the master.
+    const flow::Flow* outbound = nullptr;  ///< The action flow, towards the victim.
+    Control control = Control::forward;
+    Channels channels;
+    Decibans llr;             ///< The channels' sum, their dependence discounted.
+    double p = 1;             ///< Chance that an unrelated pair scores as high.
+    double p_none = 0;        ///< Posterior that none of the candidates feeds the action flow.
+    double posterior = 0;     ///< Posterior of this link among all candidates for its action flow, and none of them.
+    double z = 0;             ///< Cohort-normalised score of the activity channel.
+    Duration lag_request{0};  ///< How much later requests leave than they came in, at the best match.
+    Duration lag_reply{0};    ///< How much later replies are passed on than they came back.
+    double scale_s = 0;       ///< The activity channel's best bin width, seconds.
+};
+
+/// The parameters of the search; the defaults are those of the documentation.
+struct LinkOptions {
+    Duration max_lag = std::chrono::seconds(6);       ///< Longest delay in a relay that is searched.
+    Duration lookback = std::chrono::seconds(600);    ///< How long before an action an order may have come.
+    std::uint64_t seed = 1;
+    unsigned threads = 1;
+    std::stop_token stop;
+};
+
+/// The candidates for one action flow at one host, best first, with the mass left to "none of them".
+struct LinkedFlow {
+    const flow::Flow* flow = nullptr;
+    std::vector<Link> candidates;
+    double none = 1;  ///< Posterior that no flow seen at this host is its partner.
+};
+
+/// Pairs the flows of one relay (several addresses are one box): for each inflow its candidate outflows.
+struct RelayLinks {
+    std::vector<LinkedFlow> inflows;  ///< In order of first packet; those without a candidate have an empty list.
+    std::uint64_t pairs_tested = 0;
+    double expected_false_accusations = 0;
+    bool interrupted = false;
+};
+[[nodiscard]] Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const net::Address> relay,
+                                            const LinkOptions& options);
+
+}  // namespace hw::trace
