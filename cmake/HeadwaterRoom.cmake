@@ -26,9 +26,14 @@ function(hw_room room)
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(TRANSFORM arg_ROOMS PREPEND hw_ OUTPUT_VARIABLE rooms)
 
-  add_library(hw_${room} STATIC ${sources})
-  target_link_libraries(hw_${room} PUBLIC hw_options ${rooms} ${arg_LIBS} PRIVATE ${arg_PRIVATE_LIBS})
-  set_target_properties(hw_${room} PROPERTIES UNITY_BUILD_UNIQUE_ID HW_UNITY_ID)
+  if(sources)
+    add_library(hw_${room} STATIC ${sources})
+    target_link_libraries(hw_${room} PUBLIC hw_options ${rooms} ${arg_LIBS} PRIVATE ${arg_PRIVATE_LIBS})
+    set_target_properties(hw_${room} PROPERTIES UNITY_BUILD_UNIQUE_ID HW_UNITY_ID)
+  else()  # headers only
+    add_library(hw_${room} INTERFACE)
+    target_link_libraries(hw_${room} INTERFACE hw_options ${rooms} ${arg_LIBS})
+  endif()
 
   if(HW_TESTS AND tests)
     add_executable(${room}_tests ${CMAKE_SOURCE_DIR}/tests/unit_main.cpp ${tests})
