@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace hw::flow {
 
@@ -33,6 +34,8 @@ struct HalfFlow {
     std::uint8_t tcp_flags = 0;       ///< Union of all flags seen.
     std::uint8_t ttl_min = 0;         ///< Smallest IPv4 TTL or IPv6 hop limit seen; 0 where unknown.
     std::uint8_t ttl_max = 0;
+    /// Short hash of the sender's link-layer (MAC) address: equal where one interface sent both; 0 where unknown or mixed.
+    std::uint32_t link_sender = 0;
     friend bool operator==(const HalfFlow&, const HalfFlow&) = default;
 };
 
@@ -77,6 +80,7 @@ struct Flow {
     Time last;
     HalfFlow request;
     HalfFlow reply;
+    std::uint8_t tunnel_depth = 0;  ///< Tunnels (GRE, IP-in-IP, VXLAN, …) that its packets were found inside.
     std::uint32_t sampling = 1;  ///< One packet in `sampling` was counted; counts are not scaled up.
     Handshake handshake;
     Activity activity;           ///< Empty where the input gives totals only.
@@ -93,6 +97,6 @@ struct Flow {
 
 /// The stable identifier of a flow seen by the observer called `observer_name`.
 [[nodiscard]] FlowId make_flow_id(std::string_view observer_name, const net::Endpoint& client, const net::Endpoint& server,
-                                  Protocol protocol, Time first);
+                                  Protocol protocol, Time first, std::uint8_t tunnel_depth = 0);
 
 }  // namespace hw::flow

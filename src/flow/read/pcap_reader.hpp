@@ -1,0 +1,41 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "flow/flow.hpp"
+#include "flow/read/byte_source.hpp"
+#include "flow/read/input.hpp"
+#include "flow/read/report.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace hw::flow::read {
+
+/// Where finished flows go, in the order in which they end. `flow.observer` is the one given to the reader.
+using FlowSink = std::function<void(Flow&&)>;
+
+/// The two families of capture files.
+enum class CaptureFormat : std::uint8_t { pcap, pcapng };
+
+/// Bytes that `recognise_capture` wants to see.
+inline constexpr std::size_t kCaptureHeadBytes = 12;
+
+/// Tells a capture by its first bytes; nothing when it is none.
+[[nodiscard]] std::optional<CaptureFormat> recognise_capture(std::span<const std::byte> head);
+
+/// Reads a capture (pcap or pcapng, unpacked) to its end and hands its conversations to `sink`. Memory grows with the
+/// flows alive at one time, not with the file.
+///
+/// Of `options` it uses `timeouts`, `max_live_flows` and `stop` (looked at between blocks; once requested, the flows so far
+/// are handed over and the call succeeds). `report` comes with `path` set; the reader sets `format`, `flows`, `skipped`,
+/// `snapped`, `damaged_tail`, and keeps `records` current while it reads, so that a byte source may tell of progress.
+///
+/// Fails when the input as a whole is no capture, or when it cannot be read; what was understood before has then been
+/// handed over too. A damaged record is skipped and counted; a damaged tail ends the reading without an error.
+[[nodiscard]] Result<void> read_capture(ByteSource& bytes, const std::string& observer_name, ObserverId observer,
+                                        const ReadOptions& options, const FlowSink& sink, ReadReport& report);
+
+}  // namespace hw::flow::read
