@@ -1,0 +1,141 @@
+"""From a scenario and its seed to a full plan: hosts, sessions, ports, times. Pure: same seed, same plan."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import topology
+from scenario import Group, Scenario
+
+CALL_BACK_KINDS = ("reverse-socat-tls", "https-poll")
+SSH_END_ONLY = ("ssh-nested", "ssh-J", "ssh-L", "ssh-D", "ssh-R", "sshuttle", "redsocks", "tool-copy")
+
+
+@dataclass(frozen=True)
+class Session:
+    """One attacker's (or neighbour's) session; `chain` and `ports` run from the source towards the victim."""
+
+    id: str
+    target: bool
+    driver: str
+    relay_kind: str
+    kinds: list[str]  # one for each relay
+    end: str  # "ssh": the victim's sshd; "shell": a shell bound to a port
+    source: str
+    chain: list[str]
+    victim: str
+    ports: list[int]  # ports[i] is where node i+1 of source, chain..., victim listens for this session alone
+    start_s: float
+    length_s: float
+    seed: int
+
+
+@dataclass
+class Plan:
+    scenario: Scenario
+    topology: topology.Topology
+    sessions: list[Session]
+    clock_offsets: dict[str, float]  # by host name and "border-x"
+
+
+class PortPool:
+    """Hands every session its own ports on a host: a port tells the truth file which flow is whose.
+
+    They are spread over one wide range whatever the service, so they tell an analyst nothing.
+    """
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._used: dict[str, set[int]] = {}
+
+    def take(self, host: str) -> int:
+        used = self._used.setdefault(host, set())
+        while True:
+            port = self._rng.randint(10000, 31999)  # below the range that clients use
+            if port not in used:
+                used.add(port)
+                return port
+
+
+def make_plan(scenario: Scenario) -> Plan:
+    rng = random.Random(f"{scenario.name}/{scenario.seed}")
+    network = topology.plan_topology(scenario.hosts, scenario.countries, scenario.network, rng)
+    ports = PortPool(rng)
+    sessions: list[Session] = []
+    for group in scenario.groups:
+        sessions += _plan_group(scenario, group, network, ports, rng, first_number=len(sessions) + 1)
+    observers = [host.name for host in network.hosts] + [f"border-{name.lower()}" for name in network.countries]
+    offsets = {name: round(_clock_offset(scenario.clock_offset_s, rng), 6) for name in observers}
+    return Plan(scenario, network, sessions, offsets)
+
+
+def _clock_offset(largest_s: float, rng: random.Random) -> float:
+    """Most clocks are kept by NTP (milliseconds), some are not kept at all."""
+    if largest_s <= 0:
+        return 0.0
+    kept = rng.random() < 0.6
+    return rng.gauss(0, 0.005) if kept else rng.uniform(-largest_s, largest_s)
+
+
+def _plan_group(scenario: Scenario, group: Group, network: topology.Topology, ports: PortPool, rng: random.Random,
+                first_number: int) -> list[Session]:
+    cells = [(kind, driver) for _ in range(group.count)
+             for kind in (["mixed"] if group.mixed else group.relay_kinds) for driver in group.drivers]
+    rng.shuffle(cells)
+    lengths = _dealt(group.chain_lengths, len(cells), rng)
+    sessions = []
+    for index, (kind, driver) in enumerate(cells):
+        chain = _chain(group, kind, lengths[index] if lengths else 0, network, rng)
+        source, victim = _ends(group.target, network, chain, rng)
+        nodes = [*chain, victim]
+        end = "ssh" if kind in SSH_END_ONLY else group.end
+        if end == "any":
+            end = rng.choice(["ssh", "ssh", "shell"])
+        least, most = group.length_s or scenario.length_s
+        sessions.append(Session(
+            id=f"s{first_number + index:02d}", target=group.target, driver=driver, relay_kind=kind,
+            kinds=list(group.mixed) if group.mixed else [kind] * len(chain), end=end, source=source, chain=chain,
+            victim=victim, ports=_ports(kind, source, nodes, ports),
+            start_s=round(rng.uniform(0.2, scenario.start_within_s), 3), length_s=round(rng.uniform(least, most), 3),
+            seed=rng.getrandbits(32)))
+    return sessions
+
+
+def _chain(group: Group, kind: str, length: int, network: topology.Topology, rng: random.Random) -> list[str]:
+    if group.relays:
+        return list(group.relays)
+    if kind in ("sshuttle", "redsocks", "iodine", "ptunnel-ng", "tool-copy"):
+        length = 1
+    relays = [host.name for host in network.with_role("relay")]
+    return rng.sample(relays, len(group.mixed) or length)
+
+
+def _ends(target: bool, network: topology.Topology, chain: list[str], rng: random.Random) -> tuple[str, str]:
+    """Attackers work from sources on victims; neighbours from user machines (or sources) on servers (or victims)."""
+    def names(*roles: str) -> list[str]:
+        return [host.name for role in roles for host in network.with_role(role)]
+
+    if target:
+        return rng.choice(names("source")), rng.choice(names("victim"))
+    source = rng.choice(names("user", "user", "source"))
+    return source, rng.choice([name for name in names("server", "server", "victim") if name != source])
+
+
+def _ports(kind: str, source: str, nodes: list[str], ports: PortPool) -> list[int]:
+    """Forward: every node after the source listens. Call-back: every node before the victim does."""
+    if kind in CALL_BACK_KINDS:
+        return [ports.take(host) for host in [source, *nodes[:-1]]]
+    taken = [ports.take(host) for host in nodes]
+    if kind == "ssh-R":  # the victim dials the last relay instead of being dialled
+        taken[-1] = ports.take(nodes[-2])
+    return taken
+
+
+def _dealt(values: list[int], count: int, rng: random.Random) -> list[int]:
+    """Values in turn, shuffled: every chain length gets its share whatever the seed."""
+    if not values:
+        return []
+    dealt = [values[index % len(values)] for index in range(count)]
+    rng.shuffle(dealt)
+    return dealt
