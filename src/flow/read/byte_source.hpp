@@ -15,19 +15,24 @@ public:
     ByteSource& operator=(const ByteSource&) = delete;
     virtual ~ByteSource() = default;
 
-    /// Fills the front of `into` (never empty) and says how many bytes it wrote; 0 only at the end of the stream. May
-    /// write fewer than fit. Fails when the stream cannot be read further; what was read before stays valid.
-    [[nodiscard]] virtual Result<std::size_t> read(std::span<std::byte> into) = 0;
+    /// The next block of bytes, of any size, valid until the next call; empty only at the end of the stream. Fails when the
+    /// stream cannot be read further.
+    [[nodiscard]] virtual Result<std::span<const std::byte>> next() = 0;
 };
 
-/// Reads from bytes in memory that outlive it.
+/// Gives bytes in memory, which outlive it, in blocks of at most `block` bytes.
 class MemoryBytes final : public ByteSource {
 public:
-    explicit MemoryBytes(std::span<const std::byte> bytes) : rest_(bytes) {}
-    [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into) override;
+    explicit MemoryBytes(std::span<const std::byte> bytes, std::size_t block = std::size_t{1} << 20U) : rest_(bytes), block_(block) {}
+    [[nodiscard]] Result<std::span<const std::byte>> next() override {
+        const auto taken = rest_.first(rest_.size() < block_ ? rest_.size() : block_);
+        rest_ = rest_.subspan(taken.size());
+        return taken;
+    }
 
 private:
     std::span<const std::byte> rest_;
+    std::size_t block_;
 };
 
 }  // namespace hw::flow::read
