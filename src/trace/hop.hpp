@@ -1,0 +1,37 @@
+#pragma once
+
+#include "trace/link.hpp"
+
+#include <set>
+#include <span>
+#include <vector>
+
+namespace hw::trace {
+
+/// What to explain at one host: an action flow, and the other flows that the host's observer saw.
+struct HopInput {
+    std::vector<net::Address> host;       ///< The relay's addresses: usually one.
+    const flow::Flow* action = nullptr;
+    std::vector<const flow::Flow*> flows; ///< All flows of the host in this observer's view; the action may be among them.
+    Interval seen;                        ///< When the observer was watching.
+    std::set<net::Address> downstream;    ///< Hosts already on the trail: they cannot be upstream.
+};
+
+/// The control flows that may feed the action, best first, with the mass left to "none of them".
+struct HopResult {
+    LinkedFlow linked;
+    std::uint64_t pairs = 0;
+    /// Would a true partner have stood out? Chance that an unrelated pair scores as high as the action flow against
+    /// itself; near 1 when the flow is too short, too sparse or too even for the channels to decide anything.
+    double p_self = 1;
+    /// The best order by the sequence channel that is not itself the leading link; nothing when there is none.
+    std::optional<Decibans> best_order;
+    const flow::Flow* order_flow = nullptr;
+    bool interrupted = false;
+};
+
+/// Scores every flow of the host against the action on the channels that the data allow, sums them, and normalises
+/// over all candidates and "none of them".
+[[nodiscard]] HopResult explain_action(const HopInput& input, const LinkOptions& options);
+
+}  // namespace hw::trace

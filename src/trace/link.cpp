@@ -1,0 +1,67 @@
+#include "trace/link.hpp"
+
+#include "trace/hop.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace hw::trace {
+
+Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const net::Address> relay, const LinkOptions& options) {
+    RelayLinks result;
+    const auto is_relay = [&](const net::Address& a) { return std::ranges::find(relay, a) != relay.end(); };
+
+    // The relay's flows, an observer at a time: two flows are only compared where one clock timed both.
+    std::map<flow::ObserverId, std::vector<const flow::Flow*>> views;
+    for (const auto& address : relay) {
+        HW_TRY(const auto flows, source.flows_of(address, source.interval()));
+        for (const auto* f : flows) { views[f->observer].push_back(f); }
+    }
+    // The observer that saw the most flows of the relay is the one that watches it.
+    const auto best = std::ranges::max_element(views, {}, [](const auto& view) { return view.second.size(); });
+    if (best == views.end()) { return result; }
+    auto& flows = best->second;
+    std::ranges::stable_sort(flows, [](const auto* a, const auto* b) { return a->first != b->first ? a->first < b->first : a->id < b->id; });
+    flows.erase(std::ranges::unique(flows).begin(), flows.end());
+
+    std::vector<const flow::Flow*> inflows;
+    std::vector<const flow::Flow*> outflows;
+    for (const auto* f : flows) {
+        const bool in = is_relay(f->server.address);
+        if (in && is_relay(f->client.address)) { continue; }
+        (in ? inflows : outflows).push_back(f);
+    }
+    std::map<const flow::Flow*, std::vector<Link>> by_inflow;
+    double best_pairs_p = 0;
+    for (const auto* out : outflows) {
+        if (options.stop.stop_requested()) {
+            result.interrupted = true;
+            break;
+        }
+        HopInput input;
+        input.host.assign(relay.begin(), relay.end());
+        input.action = out;
+        input.flows = inflows;
+        input.seen = source.observers()[static_cast<std::size_t>(best->first)].interval;
+        HopResult hop = explain_action(input, options);
+        result.pairs_tested += hop.pairs;
+        for (auto& link : hop.linked.candidates) { by_inflow[link.inbound].push_back(link); }
+    }
+    for (const auto* in : inflows) {
+        LinkedFlow linked;
+        linked.flow = in;
+        linked.candidates = std::move(by_inflow[in]);
+        std::ranges::stable_sort(linked.candidates, [](const Link& a, const Link& b) {
+            return a.llr != b.llr ? a.llr > b.llr : a.outbound->id < b.outbound->id;
+        });
+        if (!linked.candidates.empty() && linked.candidates.front().posterior >= 0.5) {
+            best_pairs_p = std::max(best_pairs_p, linked.candidates.front().p);
+            linked.none = 1 - linked.candidates.front().posterior;
+        }
+        result.inflows.push_back(std::move(linked));
+    }
+    result.expected_false_accusations = best_pairs_p * static_cast<double>(result.pairs_tested);
+    return result;
+}
+
+}  // namespace hw::trace

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace hw::trace {
+
+/// The chance that an unrelated pair scores as high: counted where the null sample resolves it, beyond that by a
+/// generalised Pareto tail (Pickands 1975; fitted by probability-weighted moments, Hosking & Wallis 1987, eq. 6).
+///
+/// The shape is kept at 0 or above: a bounded tail would promise that no unrelated pair can ever score higher, which a
+/// finite sample cannot know.
+class NullTail {
+public:
+    /// `scores` of unrelated pairs, any order. With fewer than 20 the tail is that of a standard normal score.
+    explicit NullTail(std::vector<double> scores);
+
+    /// Natural logarithm of P(score ≥ z | unrelated), at most 0.
+    [[nodiscard]] double log_p(double z) const;
+    [[nodiscard]] std::size_t size() const { return sorted_.size(); }
+    [[nodiscard]] double shape() const { return shape_; }
+    [[nodiscard]] double scale() const { return scale_; }
+
+private:
+    std::vector<double> sorted_;
+    double threshold_ = 0;
+    double exceeding_ = 0;  // share of the sample above the threshold
+    double shape_ = 0;
+    double scale_ = 1;
+};
+
+}  // namespace hw::trace

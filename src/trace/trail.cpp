@@ -1,0 +1,272 @@
+#include "trace/trail.hpp"
+
+#include "trace/hop.hpp"
+#include "trace/views.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <queue>
+
+namespace hw::trace {
+
+namespace {
+
+// When "none of the candidates" may be read as "the host is the source". Each is on the side of the shrug.
+constexpr double kSourceLeast = 0.8;        // posterior of none
+constexpr double kDecidableP = 1e-4;        // a perfect partner would have scored at least this rare
+constexpr Duration kShortestDecidable = std::chrono::seconds(5);
+constexpr Decibans kOrderVeto{5.0};         // an order this likely keeps the host from being called a source
+constexpr double kLeastMass = 1e-6;         // trails less likely than this are not followed
+
+struct State {
+    double mass = 1;
+    const flow::Flow* attack = nullptr;
+    const flow::Flow* action = nullptr;  // to be explained, in the view of the observer it was last found by
+    net::Address host;                   // the action flow's end away from the victim
+    std::vector<Hop> hops;
+    std::set<net::Address> downstream;
+    std::uint64_t order = 0;             // of creation: breaks ties the same way on every run
+};
+
+struct Less {
+    bool operator()(const State& a, const State& b) const { return a.mass != b.mass ? a.mass < b.mass : a.order > b.order; }
+};
+
+const net::Address& other_end(const flow::Flow& flow, const net::Address& host) {
+    return flow.client.address == host ? flow.server.address : flow.client.address;
+}
+
+/// The covering observer's own view of the host: who watches, and the action flow as they saw it.
+struct CoveredView {
+    const flow::CoveredHost* covered = nullptr;
+    const flow::Flow* action = nullptr;
+};
+
+class Search {
+public:
+    Search(const flow::FlowSource& source, const TraceOptions& options, const Views& views)
+        : source_(source), options_(options), views_(views) {}
+
+    Result<TraceResult> run(std::vector<State> starts) {
+        for (auto& s : starts) { push(std::move(s)); }
+        std::size_t done = 0;
+        while (!queue_.empty() && result_.trails.size() < options_.max_trails * 4) {
+            if (options_.link.stop.stop_requested()) {
+                result_.interrupted = true;
+                break;
+            }
+            State state = queue_.top();
+            queue_.pop();
+            if (state.mass < kLeastMass) { continue; }
+            HW_CHECK(work_on(std::move(state)));
+            ++done;
+            if (options_.progress) { options_.progress(done, queue_.size(), result_.pairs_tested); }
+        }
+        // What was never worked on has still been reached: its trail ends there, undecided.
+        while (!queue_.empty() && (result_.interrupted || result_.trails.empty())) {
+            const State& state = queue_.top();
+            end(state, EndingKind::lost, state.mass, "the search was stopped before this host was looked at");
+            queue_.pop();
+        }
+        finish();
+        return std::move(result_);
+    }
+
+private:
+    void push(State state) {
+        state.order = created_++;
+        queue_.push(std::move(state));
+    }
+
+    void end(const State& state, EndingKind kind, double mass, std::string reason) {
+        Trail trail;
+        trail.attack = state.attack;
+        trail.hops = state.hops;
+        trail.probability = mass;
+        trail.ending = {kind, state.host, state.mass > 0 ? mass / state.mass : 0, std::move(reason)};
+        result_.trails.push_back(std::move(trail));
+    }
+
+    [[nodiscard]] CoveredView covered_view(const State& state) const {
+        CoveredView best;
+        for (const auto& c : source_.coverage()) {
+            if (c.address != state.host) { continue; }
+            const flow::Flow* view = views_.seen_by(*state.action, c.observer);
+            // Most flows of its own first: a capture at the host rather than one it is merely part of.
+            if (view != nullptr && (best.covered == nullptr || c.basis < best.covered->basis)) { best = {&c, view}; }
+        }
+        return best;
+    }
+
+    [[nodiscard]] bool watched(const net::Address& host) const {
+        return std::ranges::any_of(source_.coverage(), [&](const auto& c) { return c.address == host; });
+    }
+
+    Result<void> work_on(State state) {
+        const CoveredView view = covered_view(state);
+        if (view.covered == nullptr) {
+            end(state, EndingKind::relay_upstream_unseen, state.mass,
+                watched(state.host)
+                    ? fmt::format("an observer of {} was given, but its data do not hold this flow", net::to_string(state.host))
+                    : fmt::format("no data given show what else {} received; whether it started this or passed it on cannot be told from here",
+                                  net::to_string(state.host)));
+            return {};
+        }
+        if (state.hops.size() >= options_.max_hops) {
+            result_.truncated = true;
+            end(state, EndingKind::lost, state.mass, fmt::format("the limit of {} hops was reached", options_.max_hops));
+            return {};
+        }
+        HopInput input;
+        input.host = {state.host};
+        input.action = view.action;
+        input.seen = view.covered->interval;
+        input.downstream = state.downstream;
+        HW_TRY(const auto flows, source_.flows_of(state.host, {view.action->first - options_.link.lookback, view.action->last + options_.link.max_lag}));
+        for (const auto* f : flows) {
+            if (f->observer == view.covered->observer) { input.flows.push_back(f); }
+        }
+        HopResult hop = explain_action(input, options_.link);
+        result_.pairs_tested += hop.pairs;
+        if (hop.interrupted) {
+            result_.interrupted = true;
+            end(state, EndingKind::lost, state.mass, "the search was stopped while this host was being looked at");
+            return {};
+        }
+        for (const auto& link : hop.linked.candidates) {
+            const double mass = state.mass * link.posterior;
+            if (mass < kLeastMass || link.posterior < 1e-4) { continue; }
+            State next = state;
+            next.mass = mass;
+            next.hops.push_back({state.host, link, view.covered->observer, hop.linked.candidates.size()});
+            next.downstream.insert(state.host);
+            next.action = link.inbound;
+            next.host = other_end(*link.inbound, state.host);
+            push(std::move(next));
+        }
+        end_here(state, hop, view);
+        return {};
+    }
+
+    void end_here(const State& state, const HopResult& hop, const CoveredView& view) {
+        const double mass = state.mass * hop.linked.none;
+        const std::string host = net::to_string(state.host);
+        const std::string seen = fmt::format("{} other flow{} of {} {} weighed", hop.pairs, hop.pairs == 1 ? "" : "s", host, hop.pairs == 1 ? "was" : "were");
+        const Interval life = view.action->interval();
+        if (view.covered->interval.from > life.from || view.covered->interval.to < life.to) {
+            end(state, EndingKind::lost, mass, fmt::format("{} was not watched for the whole life of the flow", host));
+        } else if (view.action->first - view.covered->interval.from < std::chrono::seconds(1) && view.action->basis != flow::InitiatorBasis::syn) {
+            end(state, EndingKind::lost, mass, fmt::format("the flow was already running when the watch on {} began", host));
+        } else if (life.to - life.from < kShortestDecidable || hop.p_self > kDecidableP) {
+            end(state, EndingKind::lost, mass,
+                fmt::format("{}; none fits, but the flow is too short or too even for a partner to stand out", seen));
+        } else if (hop.best_order && *hop.best_order >= kOrderVeto) {
+            end(state, EndingKind::lost, mass,
+                fmt::format("{}; none carries the same traffic, but an order may have come just before from {}", seen,
+                            net::to_string(other_end(*hop.order_flow, state.host))));
+        } else if (hop.linked.none < kSourceLeast) {
+            end(state, EndingKind::lost, mass, fmt::format("{}; some fit in part, none well enough to follow", seen));
+        } else {
+            end(state, EndingKind::source, mass, fmt::format("{}, and none of them feeds this one; all its traffic was seen by observer {}", seen,
+                                                             source_.observers()[static_cast<std::size_t>(view.covered->observer)].name));
+        }
+    }
+
+    void finish() {
+        std::ranges::stable_sort(result_.trails, [](const Trail& a, const Trail& b) { return a.probability > b.probability; });
+        double total = 0;
+        for (const auto& t : result_.trails) { total += t.probability; }
+        while (!queue_.empty()) {  // mass of trails that were cut off counts against those shown
+            total += queue_.top().mass;
+            queue_.pop();
+        }
+        for (auto& t : result_.trails) { t.probability = total > 0 ? t.probability / total : 0; }
+        if (result_.trails.size() > options_.max_trails) { result_.trails.resize(options_.max_trails); }
+        if (!result_.trails.empty()) {
+            double worst = 0;
+            for (const auto& h : result_.trails.front().hops) { worst = std::max(worst, h.link.p); }
+            result_.expected_false_accusations = worst * static_cast<double>(result_.pairs_tested);
+        }
+        result_.clocks = views_.clocks();
+    }
+
+    const flow::FlowSource& source_;
+    const TraceOptions& options_;
+    const Views& views_;
+    std::priority_queue<State, std::vector<State>, Less> queue_;
+    std::uint64_t created_ = 0;
+    TraceResult result_;
+};
+
+/// The flows at the victim that the query fits; one view of each.
+Result<std::vector<const flow::Flow*>> attack_flows(const flow::FlowSource& source, const TraceQuery& query, const Views& views) {
+    constexpr Duration kSlack = std::chrono::seconds(2);
+    HW_TRY(const auto all, source.flows_of(query.victim.address, source.interval()));
+    std::vector<const flow::Flow*> found;
+    for (const auto* f : all) {
+        const bool victim_serves = f->server.address == query.victim.address;
+        const auto& own = victim_serves ? f->server : f->client;
+        const auto& peer = victim_serves ? f->client : f->server;
+        if (query.victim.port != net::Port{} && own.port != query.victim.port && peer.port != query.victim.port) { continue; }
+        if (query.peer && peer.address != *query.peer) { continue; }
+        if (query.at && !Interval{f->first - kSlack, f->last + kSlack}.contains(*query.at)) { continue; }
+        if (peer.address.is_group() || f->request.packets + f->reply.packets == 0) { continue; }
+        const auto same = [&](const flow::Flow* g) { return views.seen_by(*f, g->observer) == g; };
+        const auto twin = std::ranges::find_if(found, same);
+        if (twin == found.end()) {
+            found.push_back(f);
+            continue;
+        }
+        // The view of whoever watches the victim itself is the one to start from.
+        const auto watches_victim = [&](const flow::Flow* g) {
+            return std::ranges::any_of(source.coverage(), [&](const auto& c) { return c.address == query.victim.address && c.observer == g->observer; });
+        };
+        if (!watches_victim(*twin) && watches_victim(f)) { *twin = f; }
+    }
+    return found;
+}
+
+/// How likely a flow is to be the attack before anything else is known: more for volume, for an answer that was given.
+double start_weight(const flow::Flow& f) {
+    const double volume = std::log1p(static_cast<double>(f.request.payload_bytes + f.reply.payload_bytes));
+    return (1 + volume) * (f.reply.packets > 0 ? 1 : 0.05);
+}
+
+}  // namespace
+
+Result<TraceResult> trace(const flow::FlowSource& source, const TraceQuery& query, const TraceOptions& options) {
+    HW_TRY(const auto views, Views::build(source));
+    HW_TRY(auto flows, attack_flows(source, query, views));
+    std::ranges::stable_sort(flows, [](const auto* a, const auto* b) { return start_weight(*a) > start_weight(*b); });
+    const bool cut = flows.size() > options.max_starts;
+    if (cut) { flows.resize(options.max_starts); }
+    double total = 0;
+    for (const auto* f : flows) { total += start_weight(*f); }
+    std::vector<State> starts;
+    for (const auto* f : flows) {
+        State s;
+        s.mass = start_weight(*f) / total;
+        s.attack = f;
+        s.action = f;
+        s.host = other_end(*f, query.victim.address);
+        s.downstream = {query.victim.address};
+        starts.push_back(std::move(s));
+    }
+    HW_TRY(auto result, Search(source, options, views).run(std::move(starts)));
+    result.truncated = result.truncated || cut;
+    return result;
+}
+
+std::string_view to_string(EndingKind kind) {
+    switch (kind) {
+        case EndingKind::source: return "source";
+        case EndingKind::relay_upstream_unseen: return "relay-upstream-unseen";
+        case EndingKind::lost: return "lost";
+    }
+    return "lost";
+}
+
+std::string_view to_string(Control control) { return control == Control::forward ? "forward" : "call-back"; }
+
+}  // namespace hw::trace

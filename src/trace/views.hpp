@@ -1,0 +1,44 @@
+#pragma once
+
+#include "flow/source.hpp"
+#include "trace/trail.hpp"
+
+#include <unordered_map>
+#include <vector>
+
+namespace hw::trace {
+
+/// The several views of one conversation: which flow of one observer is which flow of another, and how far the
+/// observers' clocks are apart.
+class Views {
+public:
+    /// Goes over all flows once.
+    [[nodiscard]] static Result<Views> build(const flow::FlowSource& source);
+
+    /// The same conversation as `observer` saw it: same endpoints and protocol, first packets within ten seconds of each
+    /// other once the clocks are set right. Null when it holds none.
+    [[nodiscard]] const flow::Flow* seen_by(const flow::Flow& flow, flow::ObserverId observer) const;
+
+    /// One entry an observer, in order.
+    [[nodiscard]] const std::vector<ClockOffset>& clocks() const { return clocks_; }
+    /// `time` on one observer's clock as the other's would show it.
+    [[nodiscard]] Time translate(Time time, flow::ObserverId from, flow::ObserverId to) const;
+
+private:
+    struct Conversation {
+        net::Endpoint low;
+        net::Endpoint high;
+        flow::Protocol protocol{};
+        friend bool operator==(const Conversation&, const Conversation&) = default;
+    };
+    struct ConversationHash {
+        std::size_t operator()(const Conversation& c) const noexcept;
+    };
+    static Conversation conversation(const flow::Flow& flow);
+    void estimate_clocks(std::size_t observers);
+
+    std::unordered_map<Conversation, std::vector<const flow::Flow*>, ConversationHash> flows_;
+    std::vector<ClockOffset> clocks_;
+};
+
+}  // namespace hw::trace
