@@ -54,7 +54,7 @@ private:
     std::string_view rest_;
 };
 
-enum class Strictness { rfc3339, as_typed };
+enum class Strictness : std::uint8_t { rfc3339, as_typed };
 
 /// The grammar of RFC 3339, section 5.6; as typed, all after the date may be left out from the back. Nothing when the
 /// text is not of it.
@@ -181,7 +181,7 @@ Result<Interval> parse_interval(std::string_view text, Time now) {
     if (second.starts_with('+') || second.starts_with('-')) {
         HW_TRY(const Duration length, parse_duration(second.substr(1)));
         const std::int64_t room = second.front() == '+' ? std::numeric_limits<std::int64_t>::max() - std::max<std::int64_t>(anchor.micros(), 0)
-                                                        : std::min<std::int64_t>(anchor.micros(), 0) - std::numeric_limits<std::int64_t>::min();
+                                                        : std::min<std::int64_t>(anchor.micros(), -1) - std::numeric_limits<std::int64_t>::min();
         if (length.count() > room) {
             return fail(Errc::usage, time_detail::quoted(text) + " reaches past the end of time", {}, std::string(kHint));
         }
