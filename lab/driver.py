@@ -176,6 +176,7 @@ def log_in(channel: Channel, typist: Typist | None, logins: list[str]) -> None:
 def play_keystroke(channel: Channel, rng: random.Random, end: float, job: dict) -> None:
     typist = Typist(channel, rng)
     log_in(channel, typist, job["typed_logins"])
+    end = max(end, time.monotonic() + job["length_s"])  # logging in from host to host takes its own time
     while time.monotonic() < end:
         if rng.random() < 0.12:
             typist.edit(rng.randint(0, 7))
@@ -220,14 +221,13 @@ def play_bulk(channel: Channel, rng: random.Random, end: float, job: dict) -> No
         rate = rng.uniform(low, high) * 1e6
         left_s = max(2.0, end - time.monotonic())
         size = int(min(rng.lognormvariate(13.3, 0.9), 6e6, rate * left_s / 8))
+        channel.tail = b""
         if rng.random() < 0.2:
             channel.write(f"head -c {size} > /dev/null; echo end''of file\n".encode())
             _write_paced(channel, size, rate, rng)
-            channel.tail = b""
         else:
             pace = 0 if rng.random() < 0.25 else round(rate)
             channel.write(f"/usr/bin/python3 {TOOLS}/payload.py {size} {pace} {rng.randint(1, 10**6)}; echo end''of file\n".encode())
-            channel.tail = b""
         if not channel.until(b"endof file", left_s + ANSWER_TIMEOUT_S):
             raise SessionEnded("a file did not arrive")
         channel.idle(min(10.0, rng.expovariate(1 / 3.0) + 0.3))
