@@ -1,0 +1,309 @@
+#include "flow/read/input.hpp"
+
+#include "flow/read/input_list.hpp"
+#include "flow/read/input_names.hpp"
+#include "flow/read/pcap_reader.hpp"
+#include "flow/read/recognise.hpp"
+#include "flow/read/unpack.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <new>
+#include <numeric>
+#include <optional>
+#include <thread>
+#include <tuple>
+#include <utility>
+
+namespace hw::flow::read {
+namespace {
+namespace input_detail {
+
+/// What one observer recorded: the pieces of a rotation, or the one file, in the order in which they are read.
+struct Group {
+    InputName name;
+    std::vector<std::size_t> files;
+    std::uint64_t size = 0;
+};
+
+/// What became of one file.
+struct FileResult {
+    ReadReport report;
+    std::optional<Error> failure;
+};
+
+/// What became of a group.
+struct GroupResult {
+    std::vector<Flow> flows;
+    bool usable = false;  ///< At least one file was an input of this observer.
+};
+
+/// What readers on several threads tell the user together.
+class Progress {
+public:
+    Progress(const ReadOptions& options, std::uint64_t total) : tell_(options.progress), total_(total) {}
+
+    std::atomic<std::uint64_t>* bytes() { return &bytes_; }
+    void add_records(std::uint64_t count) { records_.fetch_add(count, std::memory_order_relaxed); }
+    /// Calls back, unless another thread is just doing so.
+    void tell() {
+        if (!tell_) { return; }
+        const std::unique_lock lock(mutex_, std::try_to_lock);
+        if (lock.owns_lock()) { tell_(bytes_.load(std::memory_order_relaxed), total_, records_.load(std::memory_order_relaxed)); }
+    }
+
+private:
+    const std::function<void(std::uint64_t, std::uint64_t, std::uint64_t)>& tell_;
+    std::uint64_t total_;
+    std::atomic<std::uint64_t> bytes_{0};
+    std::atomic<std::uint64_t> records_{0};
+    std::mutex mutex_;
+};
+
+/// Passes blocks on to a reader and tells of progress between them.
+class ToldBytes final : public ByteSource {
+public:
+    ToldBytes(ByteSource& inner, const ReadReport& report, Progress& progress) : inner_(inner), report_(report), progress_(progress) {}
+    Result<std::span<const std::byte>> next() override {
+        progress_.add_records(report_.records - std::exchange(told_, report_.records));
+        progress_.tell();
+        return inner_.next();
+    }
+
+private:
+    ByteSource& inner_;
+    const ReadReport& report_;
+    Progress& progress_;
+    std::uint64_t told_ = 0;
+};
+
+/// Puts files of one folder and name together: pieces of one recording in time order. Captures and logs do not mix.
+std::vector<Group> make_groups(const std::vector<InputFile>& files) {
+    using Key = std::pair<std::string, std::string>;
+    std::map<Key, std::size_t> index;
+    std::vector<Group> groups;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (!files[i].passed_over.empty() || files[i].same_as) { continue; }
+        InputName name = name_input(files[i].path);
+        const auto [found, fresh] = index.emplace(Key{name.folder, name.stem}, groups.size());
+        if (fresh) { groups.push_back({.name = std::move(name), .files = {}}); }
+        groups[found->second].files.push_back(i);
+    }
+
+    std::vector<Group> split;
+    for (Group& group : groups) {
+        if (group.files.size() == 1) {
+            split.push_back(std::move(group));
+            continue;
+        }
+        struct Piece {
+            int kind;  // 0 pcap, 1 pcapng, 2 a log
+            std::optional<Time> first;
+            InputName name;
+            std::size_t file;
+        };
+        std::vector<Piece> pieces;
+        for (const std::size_t i : group.files) {
+            Piece piece{.kind = 2, .first = {}, .name = name_input(files[i].path), .file = i};
+            if (const auto input = InputBytes::open(files[i].path)) {
+                if (const auto format = recognise((*input)->head(), files[i].path)) {
+                    piece.kind = *format == Format::pcap ? 0 : *format == Format::pcapng ? 1 : 2;
+                    piece.first = first_packet_time((*input)->head(), *format);
+                }
+            }
+            pieces.push_back(std::move(piece));
+        }
+        // By time where the pieces tell it, else by name; a piece that does not tell (an empty one) goes first.
+        std::ranges::sort(pieces, [](const Piece& a, const Piece& b) {
+            if (a.kind != b.kind) { return a.kind < b.kind; }
+            if (a.first != b.first) { return a.first < b.first; }
+            if (a.name.piece != b.name.piece) { return natural_less(a.name.piece, b.name.piece); }
+            return a.file < b.file;
+        });
+        for (std::size_t k = 0; k < pieces.size(); ++k) {
+            // Files of one name that are not pieces of one recording (`x.pcap`, `x.cap`) stay apart.
+            const bool joins = k > 0 && pieces[k].kind == pieces[k - 1].kind && (!pieces[k].name.piece.empty() || !pieces[k - 1].name.piece.empty());
+            if (!joins) { split.push_back({.name = group.name, .files = {}}); }
+            split.back().files.push_back(pieces[k].file);
+        }
+    }
+    std::ranges::sort(split, {}, [](const Group& group) { return std::ranges::min(group.files); });
+    for (Group& group : split) {
+        for (const std::size_t i : group.files) { group.size += files[i].size; }
+    }
+    return split;
+}
+
+/// Reads one file into `flows`.
+std::optional<Error> read_file(const InputFile& file, const std::string& observer, const ReadOptions& options, Progress& progress,
+                               std::vector<Flow>& flows, ReadReport& report) {
+    auto opened = InputBytes::open(file.path, options.stop, progress.bytes());
+    if (!opened) { return std::move(opened).error(); }
+    InputBytes& input = **opened;
+    std::optional<Error> failure;
+    if (const auto format = recognise(input.head(), file.path); !format) {
+        if (!options.stop.stop_requested()) { failure = format.error(); }
+    } else {
+        report.format = to_string(*format);
+        ToldBytes told(input, report, progress);
+        Result<void> done;
+        switch (*format) {
+            case Format::pcap:
+            case Format::pcapng:
+                done = read_capture(told, observer, ObserverId{}, options, [&](Flow&& flow) { flows.push_back(std::move(flow)); }, report);
+                break;
+            case Format::zeek_tsv:
+            case Format::zeek_json: done = fail(Errc::unsupported, "Zeek logs are not read yet", file.path); break;
+        }
+        if (!done) { failure = std::move(done).error(); }
+    }
+    if (failure && failure->where.empty()) { failure->where = file.path; }
+    if (options.stop.stop_requested()) {
+        report.damaged_tail = false;  // that it ended early is our doing
+    } else {
+        for (const Damage& damage : input.damages()) {
+            report.skip(damage.what, damage.offset);
+            report.damaged_tail = true;
+        }
+    }
+    if (auto hash = input.finish_sha256()) {
+        report.sha256 = *std::move(hash);
+    } else if (!failure) {
+        failure = std::move(hash).error();
+    }
+    report.bytes = input.raw_bytes();
+    progress.tell();
+    return failure;
+}
+
+/// Fills in the hash of a file that is not read because another has its content. Hashed again rather than taken over: it
+/// may be the packed twin of the other.
+void hash_twin(ReadReport& report, const std::stop_token& stop) {
+    if (report.path == "-") { return; }  // standard input named twice; it is at its end
+    if (const auto twin = InputBytes::open(report.path, stop)) {
+        report.sha256 = (*twin)->finish_sha256().value_or(std::string());
+        report.bytes = (*twin)->raw_bytes();
+    }
+}
+
+/// Reads the files of a group one after the other; what a library throws (memory) becomes an error.
+GroupResult read_group(const Group& group, const std::string& observer, const std::vector<InputFile>& files, const ReadOptions& options,
+                       Progress& progress, std::vector<FileResult>& results) {
+    GroupResult read;
+    for (const std::size_t i : group.files) {
+        FileResult& result = results[i];
+        if (options.stop.stop_requested()) {
+            result.report.skip("not read: interrupted", 0);
+            continue;
+        }
+        try {
+            result.failure = read_file(files[i], observer, options, progress, read.flows, result.report);
+        } catch (const std::bad_alloc&) {
+            result.failure = Error{Errc::limit, "not enough memory", files[i].path, "read fewer inputs at a time, or cut them by time"};
+        } catch (const std::exception& thrown) { result.failure = Error{Errc::internal, thrown.what(), files[i].path, {}}; }
+        read.usable = read.usable || !result.failure || result.report.records > 0;
+    }
+    return read;
+}
+
+/// Reads all groups, the largest first, on as many threads as asked for; each writes only what is its own.
+std::vector<GroupResult> read_groups(const std::vector<Group>& groups, const std::vector<std::string>& names, const std::vector<InputFile>& files,
+                                     const ReadOptions& options, std::vector<FileResult>& results) {
+    std::uint64_t total = 0;
+    bool known = true;
+    for (const Group& group : groups) {
+        for (const std::size_t i : group.files) {
+            total += files[i].size;
+            known = known && files[i].size > 0;
+        }
+    }
+    Progress progress(options, known ? total : 0);
+    std::vector<std::size_t> order(groups.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t g) { return groups[g].size; });
+
+    std::vector<GroupResult> read(groups.size());
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+        for (std::size_t k = next++; k < order.size(); k = next++) {
+            const std::size_t g = order[k];
+            read[g] = read_group(groups[g], names[g], files, options, progress, results);
+        }
+    };
+    std::vector<std::jthread> others;
+    for (std::size_t t = 1; t < std::min<std::size_t>(options.threads, groups.size()); ++t) { others.emplace_back(work); }
+    work();
+    others.clear();
+    return read;
+}
+
+}  // namespace input_detail
+}  // namespace
+
+Result<Inputs> read_inputs(std::span<const std::string> paths, const ReadOptions& options) {
+    using namespace input_detail;
+    InputList list = list_inputs(paths);
+    mark_same_content(list.files, options.stop);
+    const std::vector<Group> groups = make_groups(list.files);
+    if (groups.size() > std::numeric_limits<std::uint16_t>::max()) {
+        return fail(Errc::limit, "more than 65535 observers", {}, "give fewer inputs at a time");
+    }
+    std::vector<InputName> group_names;
+    for (const Group& group : groups) { group_names.push_back(group.name); }
+    const std::vector<std::string> names = unique_names(group_names);
+
+    std::vector<FileResult> results(list.files.size());
+    for (std::size_t i = 0; i < list.files.size(); ++i) {
+        results[i].report.path = list.files[i].path;
+        if (!list.files[i].passed_over.empty()) { results[i].report.skip(list.files[i].passed_over, 0); }
+    }
+    std::vector<GroupResult> read = read_groups(groups, names, list.files, options, results);
+
+    Inputs inputs;
+    inputs.interrupted = options.stop.stop_requested();
+    inputs.failures = std::move(list.failures);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        FileResult& result = results[i];
+        if (const auto earlier = list.files[i].same_as) {
+            const ReadReport& first = results[*earlier].report;
+            result.report.format = first.format;
+            result.report.skip("same content as " + first.path, 0);
+            hash_twin(result.report, options.stop);
+        }
+        if (result.failure) { inputs.failures.push_back(*std::move(result.failure)); }
+        inputs.reports.push_back(std::move(result.report));
+    }
+
+    std::vector<Observer> observers;
+    std::vector<Flow> flows;
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        if (!read[g].usable) { continue; }
+        const auto id = static_cast<ObserverId>(observers.size());
+        Observer observer{.name = names[g], .interval = {}};
+        for (Flow& flow : read[g].flows) {
+            flow.observer = id;
+            const bool fresh = &flow == read[g].flows.data();
+            observer.interval.from = fresh ? flow.first : std::min(observer.interval.from, flow.first);
+            observer.interval.to = fresh ? flow.last : std::max(observer.interval.to, flow.last);
+        }
+        observers.push_back(std::move(observer));
+        if (flows.empty()) {
+            flows = std::move(read[g].flows);
+        } else {
+            flows.insert(flows.end(), std::make_move_iterator(read[g].flows.begin()), std::make_move_iterator(read[g].flows.end()));
+        }
+        read[g].flows = {};
+    }
+    if (observers.empty() && !inputs.interrupted) {
+        if (!inputs.failures.empty()) { return std::unexpected(std::move(inputs.failures.front())); }
+        return fail(Errc::not_found, "no capture or log to read", paths.empty() ? std::string() : paths.front(), "name the files themselves, if they have unusual names");
+    }
+    inputs.source = std::make_unique<MemorySource>(std::move(observers), std::move(flows), options.declared);
+    return inputs;
+}
+
+}  // namespace hw::flow::read
