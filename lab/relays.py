@@ -181,7 +181,7 @@ class Fitter:
             if kind == "ssh-J":
                 self.fitting.redirect(host, "sshd", session.ports[index])
                 via = [f"ProxyCommand {command}"] if command else []
-                self.ssh_host(f"hop{index + 1}", self.address(host), session.ports[index], *via)
+                self.ssh_host(f"hop{index + 1}", *entry, *via)  # forwarders before it lead there
                 command = f"ssh -F {self.config} -W {onward[0]}:{onward[1]} hop{index + 1}"
             else:
                 self._forwarder(kind, index, onward)

@@ -35,8 +35,7 @@ def run(plan: Plan, emulator: Path, out: Path, lab: Path) -> dict[str, Any]:
     """Plays the plan and leaves captures and truth.json in `out`; returns the figures of the run."""
     signal.signal(signal.SIGTERM, _interrupt)
     began = time.monotonic()
-    raw = out / "raw"
-    shutil.rmtree(raw, ignore_errors=True)
+    raw = STATE / "raw"  # in the box's memory: gone with it when the run is killed
     topology.build(plan.topology)
     links = _start_emulator(plan, emulator)
     fitting = relays.fit(plan)
@@ -46,18 +45,15 @@ def run(plan: Plan, emulator: Path, out: Path, lab: Path) -> dict[str, Any]:
     processes = services.Processes(plan)
     services.start_daemons(plan, fitting, processes)
     captures = capture.Captures(plan, raw)
-    try:
-        captures.wait_until_listening()
-        set_up_s = time.monotonic() - began
-        background.start(plan, processes)
-        _play(plan, fitting, processes)
-        time.sleep(SETTLE_S)
-        captured = captures.stop()
-        links.send_signal(signal.SIGTERM)
-        emulator_report = links.communicate(timeout=10)[0].strip().splitlines()[-1]
-        written = _write(plan, raw, out)
-    finally:
-        shutil.rmtree(raw, ignore_errors=True)
+    captures.wait_until_listening()
+    set_up_s = time.monotonic() - began
+    background.start(plan, processes)
+    _play(plan, fitting, processes)
+    time.sleep(SETTLE_S)
+    captured = captures.stop()
+    links.send_signal(signal.SIGTERM)
+    emulator_report = links.communicate(timeout=10)[0].strip().splitlines()[-1]
+    written = _write(plan, raw, out)
     if os.environ.get("HW_LAB_KEEP_LOGS"):
         shutil.copytree(STATE / "log", out / "log", dirs_exist_ok=True)
     figures = {"set_up_s": round(set_up_s, 1), "total_s": round(time.monotonic() - began, 1), "packets": captured,

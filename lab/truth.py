@@ -68,14 +68,12 @@ def _session(plan: Plan, session: Session, by_server: dict[tuple[bytes, int], li
     complete = not missing and bool(result.get("ok"))
     document = {
         "id": session.id, "target": session.target and complete, "complete": complete, "driver": session.driver,
-        "relay_kind": session.relay_kind, "end": session.end, "chain_length": len(session.chain),
+        "relay_kind": session.relay_kind, "service": session.end, "chain_length": len(session.chain),
         "source": address[session.source], "victim": address[session.victim],
         "start": min((flow["first"] for flow in flows), default=None),
-        "end_time": max((flow["last"] for flow in flows), default=None),
+        "end": max((flow["last"] for flow in flows), default=None),
         "flows": flows, "hops": [] if missing else _hops(session, address, flows),
     }
-    document["end_of_path"] = document.pop("end")
-    document["end"] = document.pop("end_time")
     if not complete:
         document["why_incomplete"] = "no flow seen at " + ", ".join(missing) if missing else result.get("note", "driver gave no result")
     return document
