@@ -1,0 +1,54 @@
+#pragma once
+
+#include "app/exit_code.hpp"
+#include "app/settings.hpp"
+#include "base/error.hpp"
+
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace hw::app {
+
+/// What the program finds around it when it starts.
+struct World {
+    std::map<std::string, std::string> environment;
+    Time now;
+    bool input_is_terminal = false;
+    bool output_is_terminal = false;
+    bool errors_are_terminal = false;
+};
+
+/// One run of one verb: everything that it may look at.
+struct Invocation {
+    const VerbSpec* verb = nullptr;
+    Settings settings;
+    std::vector<std::string> operands;
+    std::vector<ConfigFile> files;
+    World world;
+    std::stop_token stop;
+
+    [[nodiscard]] bool colour() const;
+    [[nodiscard]] bool progress() const;
+    [[nodiscard]] bool quiet() const { return settings.flag("quiet"); }
+};
+
+/// What a verb has to say: standard output, and how the program ends.
+struct Outcome {
+    std::string out;
+    ExitCode code = ExitCode::done;
+};
+
+namespace command {
+[[nodiscard]] Result<Outcome> trace(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> link(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> flows(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> demo(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> config(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> completion(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> version(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> help(const Invocation& invocation);
+}  // namespace command
+
+}  // namespace hw::app

@@ -1,0 +1,60 @@
+#include "trace/link.hpp"
+
+#include "app/command/load.hpp"
+#include "app/output/link_output.hpp"
+#include "base/log.hpp"
+
+#include <algorithm>
+
+namespace hw::app::command {
+namespace {
+
+output::Colour colour_of(const Invocation& invocation) { return invocation.colour() ? output::Colour::on : output::Colour::off; }
+
+}  // namespace
+
+Result<Outcome> link(const Invocation& invocation) {
+    output::LinkView view;
+    view.hosts = invocation.settings.addresses("host");
+    view.top = static_cast<std::size_t>(invocation.settings.count("top"));
+
+    Progress progress(invocation.progress());
+    HW_TRY(auto loaded, load(invocation, invocation.operands, progress));
+    HW_TRY(auto result, trace::link_relay(*loaded.inputs.source, view.hosts, link_options(invocation)));
+    if (result.interrupted) { loaded.context.interrupted = true; }
+    if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
+
+    const bool found = std::ranges::any_of(result.inflows, [](const auto& inflow) { return !inflow.candidates.empty(); });
+    Outcome outcome;
+    outcome.code = loaded.code(found ? ExitCode::done : ExitCode::nothing_found);
+    const std::string format = invocation.settings.format();
+    if (format == "json") { outcome.out = output::link_json(result, view, loaded.context); }
+    else if (format == "ndjson") { outcome.out = output::link_ndjson(result, view, loaded.context); }
+    else if (format == "csv") { outcome.out = output::link_csv(result, view, loaded.context); }
+    else { outcome.out = output::link_table(result, view, loaded.context, colour_of(invocation)); }
+    return outcome;
+}
+
+Result<Outcome> flows(const Invocation& invocation) {
+    Progress progress(invocation.progress());
+    HW_TRY(auto loaded, load(invocation, invocation.operands, progress));
+    if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
+
+    const auto hosts = invocation.settings.addresses("host");
+    std::vector<const flow::Flow*> found;
+    HW_CHECK(loaded.inputs.source->scan(loaded.context.interval, [&](const flow::Flow& flow) {
+        const bool wanted = hosts.empty() || std::ranges::any_of(hosts, [&](const auto& host) { return flow.touches(host); });
+        if (wanted) { found.push_back(&flow); }
+        return true;
+    }));
+    Outcome outcome;
+    outcome.code = loaded.code(found.empty() ? ExitCode::nothing_found : ExitCode::done);
+    const std::string format = invocation.settings.format();
+    if (format == "json") { outcome.out = output::flows_json(found, loaded.context); }
+    else if (format == "ndjson") { outcome.out = output::flows_ndjson(found, loaded.context); }
+    else if (format == "csv") { outcome.out = output::flows_csv(found, loaded.context); }
+    else { outcome.out = output::flows_table(found, loaded.context); }
+    return outcome;
+}
+
+}  // namespace hw::app::command

@@ -1,0 +1,133 @@
+#include "app/command/load.hpp"
+
+#include "app/version.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace hw::app::command {
+namespace {
+
+constexpr unsigned kMostThreads = 256;
+constexpr std::size_t kLongestNote = 200;
+
+/// Options that do not change the result: they are not part of what one needs to repeat it.
+constexpr std::array<std::string_view, 9> kNotParameters{"html",        "format",  "json",   "quiet", "color",
+                                                         "no-progress", "threads", "config", "help"};
+
+std::vector<std::pair<std::string, std::string>> parameters_of(const Invocation& invocation) {
+    std::vector<std::pair<std::string, std::string>> parameters;
+    for (const Setting& setting : invocation.settings.all()) {
+        if (std::ranges::find(kNotParameters, setting.option->name) != kNotParameters.end()) { continue; }
+        // An age such as -2h means nothing to whoever repeats the run: the moment itself is kept.
+        if (const auto moment = invocation.settings.time(setting.option->name); setting.option->kind == ValueKind::time && moment) {
+            parameters.emplace_back(setting.option->name, to_rfc3339(*moment));
+            continue;
+        }
+        for (const std::string& value : setting.values) { parameters.emplace_back(setting.option->name, value); }
+    }
+    return parameters;
+}
+
+std::string first_line(const std::filesystem::path& path) {
+    std::ifstream stream(path);
+    std::string line(kLongestNote, '\0');
+    stream.read(line.data(), static_cast<std::streamsize>(line.size()));
+    line.resize(static_cast<std::size_t>(stream.gcount()));
+    return line.substr(0, line.find_first_of("\r\n"));
+}
+
+/// What a marker beside the inputs says of them: traffic that was made must never pass for a victim's.
+std::string marker_note(std::span<const std::string> inputs) {
+    for (const std::string& input : inputs) {
+        std::error_code ignored;
+        const std::filesystem::path path(input);
+        const auto folder = std::filesystem::is_directory(path, ignored) ? path : path.parent_path();
+        if (std::filesystem::is_regular_file(folder / "SYNTHETIC", ignored)) {
+            const std::string line = first_line(folder / "SYNTHETIC");
+            return line.empty() ? "synthetic traffic" : "synthetic traffic: " + line;
+        }
+        if (std::filesystem::is_regular_file(folder / "truth.json", ignored)) {
+            return "laboratory traffic: real programs on a laboratory network (a truth file lies beside the captures)";
+        }
+    }
+    return {};
+}
+
+void report_problems(const flow::read::Inputs& inputs) {
+    for (const Error& error : inputs.failures) {
+        log::warning("input not used: " + error.message, {{"input", std::string_view(error.where)}});
+    }
+    for (const auto& report : inputs.reports) {
+        if (report.skipped_total() > 0) {
+            std::string what = "passed over " + counted(report.skipped_total(), "record");
+            for (const auto& [reason, skipped] : report.skipped) {
+                what += "; " + reason + ": " + std::to_string(skipped.count);
+                if (!skipped.first_offsets.empty()) { what += " (first at byte " + std::to_string(skipped.first_offsets[0]) + ")"; }
+            }
+            log::warning(what, {{"input", std::string_view(report.path)}});
+        }
+        if (report.damaged_tail) {
+            log::warning("the file ends inside a record; all before it was used", {{"input", std::string_view(report.path)}});
+        }
+    }
+}
+
+}  // namespace
+
+ExitCode Loaded::code(ExitCode otherwise) const {
+    if (inputs.interrupted || context.interrupted) { return ExitCode::interrupted; }
+    return inputs.failures.empty() ? otherwise : ExitCode::partial;
+}
+
+unsigned threads(const Invocation& invocation) {
+    const auto wanted = invocation.settings.count("threads");
+    if (wanted == 0) { return std::max(1U, std::thread::hardware_concurrency()); }
+    return static_cast<unsigned>(std::min<std::uint64_t>(wanted, kMostThreads));
+}
+
+trace::LinkOptions link_options(const Invocation& invocation) {
+    trace::LinkOptions options;
+    options.max_lag = invocation.settings.duration("max-lag");
+    options.seed = invocation.settings.count("seed");
+    options.threads = threads(invocation);
+    options.stop = invocation.stop;
+    return options;
+}
+
+Result<Loaded> load(const Invocation& invocation, std::span<const std::string> inputs, Progress& progress) {
+    flow::read::ReadOptions options;
+    options.timeouts.idle = invocation.settings.duration("idle-timeout");
+    options.timeouts.active = invocation.settings.duration("active-timeout");
+    options.threads = threads(invocation);
+    options.declared = invocation.settings.coverage("covers");
+    options.stop = invocation.stop;
+    options.progress = [&](std::uint64_t done, std::uint64_t total, std::uint64_t records) {
+        if (progress.due()) { progress.show(reading_line(done, total, records, progress.elapsed())); }
+    };
+    Loaded loaded;
+    HW_TRY(loaded.inputs, flow::read::read_inputs(inputs, options));
+    progress.clear();
+    report_problems(loaded.inputs);
+
+    output::Context& context = loaded.context;
+    context.version = app::version();
+    context.parameters = parameters_of(invocation);
+    const flow::MemorySource& source = *loaded.inputs.source;
+    context.observers.assign(source.observers().begin(), source.observers().end());
+    context.coverage.assign(source.coverage().begin(), source.coverage().end());
+    context.inputs = loaded.inputs.reports;
+    context.failures = loaded.inputs.failures;
+    context.note = invocation.settings.is_set("note") ? invocation.settings.text("note") : marker_note(inputs);
+    context.interval = source.interval();
+    context.flows = source.flows().size();
+    context.interrupted = loaded.inputs.interrupted;
+    return loaded;
+}
+
+}  // namespace hw::app::command

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "app/command/invocation.hpp"
+#include "app/output/context.hpp"
+#include "app/progress.hpp"
+#include "flow/read/input.hpp"
+#include "trace/link.hpp"
+
+#include <span>
+#include <string>
+
+namespace hw::app::command {
+
+/// The inputs of a run as flows, with what a result must say of them.
+struct Loaded {
+    flow::read::Inputs inputs;
+    output::Context context;
+
+    /// `partial` where inputs failed, `interrupted` where reading was stopped; else `otherwise`.
+    [[nodiscard]] ExitCode code(ExitCode otherwise) const;
+};
+
+/// Reads the inputs with the timeouts, coverage and threads of the settings; says on standard error (unless quiet) what
+/// could not be used and what was passed over.
+[[nodiscard]] Result<Loaded> load(const Invocation& invocation, std::span<const std::string> inputs, Progress& progress);
+
+/// The link options of the settings.
+[[nodiscard]] trace::LinkOptions link_options(const Invocation& invocation);
+
+/// `--threads`, with 0 replaced by the number of cores.
+[[nodiscard]] unsigned threads(const Invocation& invocation);
+
+}  // namespace hw::app::command

@@ -1,0 +1,63 @@
+#include "trace/trail.hpp"
+
+#include "app/command/load.hpp"
+#include "app/command/trace_run.hpp"
+#include "app/output/html.hpp"
+#include "app/output/trace_output.hpp"
+#include "app/write_file.hpp"
+#include "base/log.hpp"
+
+#include <cstddef>
+
+namespace hw::app::command {
+namespace {
+
+std::string render_trace(const trace::TraceResult& result, const output::Context& context, const Invocation& invocation) {
+    const std::string format = invocation.settings.format();
+    if (format == "json") { return output::trace_json(result, context); }
+    if (format == "ndjson") { return output::trace_ndjson(result, context); }
+    if (format == "csv") { return output::trace_csv(result, context); }
+    return output::trace_table(result, context, invocation.colour() ? output::Colour::on : output::Colour::off);
+}
+
+}  // namespace
+
+Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::string> inputs, const trace::TraceQuery& query,
+                          std::span<const std::pair<std::string, std::string>> more_parameters) {
+    Progress progress(invocation.progress());
+    HW_TRY(auto loaded, load(invocation, inputs, progress));
+    auto& parameters = loaded.context.parameters;
+    parameters.insert(parameters.begin(), more_parameters.begin(), more_parameters.end());
+
+    trace::TraceOptions options;
+    options.link = link_options(invocation);
+    options.max_trails = static_cast<std::size_t>(invocation.settings.count("max-trails"));
+    options.progress = [&](std::size_t done, std::size_t waiting, std::uint64_t pairs) {
+        if (progress.due()) { progress.show(tracing_line(done, waiting, pairs)); }
+    };
+    HW_TRY(auto result, trace::trace(*loaded.inputs.source, query, options));
+    progress.clear();
+    if (result.interrupted) { loaded.context.interrupted = true; }
+    if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
+
+    Outcome outcome;
+    outcome.code = loaded.code(result.truncated ? ExitCode::partial : result.trails.empty() ? ExitCode::nothing_found : ExitCode::done);
+    outcome.out = render_trace(result, loaded.context, invocation);
+    if (const auto path = invocation.settings.optional_text("html")) {
+        HW_CHECK(write_file(*path, output::trace_html(result, loaded.context)));
+    }
+    return outcome;
+}
+
+Result<Outcome> trace(const Invocation& invocation) {
+    if (invocation.settings.count("max-trails") == 0) {
+        return fail(Errc::usage, "--max-trails must be 1 or more", "--max-trails");
+    }
+    trace::TraceQuery query;
+    query.victim = *invocation.settings.endpoint("victim");
+    if (const auto peers = invocation.settings.addresses("peer"); !peers.empty()) { query.peer = peers.front(); }
+    query.at = invocation.settings.time("at");
+    return run_trace(invocation, invocation.operands, query);
+}
+
+}  // namespace hw::app::command

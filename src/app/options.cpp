@@ -1,0 +1,179 @@
+#include "app/options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace hw::app {
+namespace {
+namespace option_table_rows {
+
+
+constexpr std::array kOptions{
+    OptionSpec{.name = "victim", .kind = ValueKind::endpoint, .metavar = "ADDR[:PORT]", .required = true, .configurable = false,
+               .verbs = " trace ",
+               .help = "The attacked host, and the port where the attack touched it if that is known."},
+    OptionSpec{.name = "peer", .kind = ValueKind::address, .metavar = "ADDR", .configurable = false, .verbs = " trace ",
+               .help = "The address at the other end of the attack flow. Without it every flow of the victim is a start."},
+    OptionSpec{.name = "at", .kind = ValueKind::time, .metavar = "TIME", .configurable = false, .verbs = " trace ",
+               .help = "A moment during the attack, by the clock of the victim's observer."},
+    OptionSpec{.name = "host", .kind = ValueKind::addresses, .metavar = "ADDR[,ADDR...]", .required = true, .configurable = false,
+               .verbs = " link ",
+               .help = "The relay: a proxy, a NAT, a jump host. Several addresses are one box."},
+    OptionSpec{.name = "host", .kind = ValueKind::addresses, .metavar = "ADDR[,ADDR...]", .configurable = false, .verbs = " flows ",
+               .help = "Show only the flows of these hosts."},
+    OptionSpec{.name = "top", .kind = ValueKind::count, .metavar = "N", .fallback = "3", .verbs = " link ",
+               .help = "How many candidates to show for each inflow; 0 shows all that were scored."},
+    OptionSpec{.name = "covers", .kind = ValueKind::coverage, .metavar = "[OBSERVER=]PREFIX", .repeatable = true,
+               .verbs = " trace link ",
+               .help = "Your word that OBSERVER (or every observer that holds a flow of them) sees all traffic of the hosts in "
+                       "PREFIX. Only a host that is covered can be called a source. May be given several times."},
+    OptionSpec{.name = "html", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " trace demo ",
+               .help = "Also write a report to FILE: one self-contained page, without scripts."},
+    OptionSpec{.name = "note", .kind = ValueKind::text, .metavar = "TEXT", .verbs = " trace demo ",
+               .help = "A banner over the result, for instance \"laboratory traffic\". A file called SYNTHETIC or truth.json beside "
+                       "the inputs sets one by itself."},
+    OptionSpec{.name = "max-trails", .kind = ValueKind::count, .metavar = "N", .fallback = "5", .verbs = " trace demo ",
+               .help = "How many trails to keep, the most probable first."},
+    OptionSpec{.name = "max-lag", .kind = ValueKind::duration, .metavar = "TIME", .fallback = "6s", .verbs = " trace link demo ",
+               .help = "The longest delay inside a relay that is searched."},
+    OptionSpec{.name = "idle-timeout", .kind = ValueKind::duration, .metavar = "TIME", .fallback = "5m", .verbs = " trace link flows demo ",
+               .help = "The silence that ends a flow."},
+    OptionSpec{.name = "active-timeout", .kind = ValueKind::duration, .metavar = "TIME", .fallback = "7d", .verbs = " trace link flows demo ",
+               .help = "The age at which a flow's record is cut and a new one begun."},
+    OptionSpec{.name = "dir", .kind = ValueKind::folder, .metavar = "DIR", .verbs = " demo ",
+               .help = "The folder with the example's captures; searched from the working directory upward when absent."},
+    OptionSpec{.name = "origin", .kind = ValueKind::flag, .configurable = false, .verbs = " config ",
+               .help = "Also show where each value came from."},
+    OptionSpec{.name = "man", .kind = ValueKind::flag, .configurable = false, .verbs = " help ",
+               .help = "Print the manual page (roff) instead."},
+    OptionSpec{.name = "format", .kind = ValueKind::choice, .metavar = "FORMAT", .fallback = "table",
+               .choices = "table|json|ndjson|csv", .verbs = " trace link flows demo config version ",
+               .help = "How the result is written: for reading, one JSON object, one JSON object a line, or comma-separated."},
+    OptionSpec{.name = "json", .kind = ValueKind::flag, .configurable = false, .verbs = " trace link flows demo config version ",
+               .help = "The same as --format json."},
+    OptionSpec{.name = "quiet", .letter = 'q', .kind = ValueKind::flag, .help = "Nothing on standard error but errors."},
+    OptionSpec{.name = "color", .kind = ValueKind::choice, .metavar = "WHEN", .fallback = "auto", .choices = "auto|always|never",
+               .help = "Colour in tables. auto: on a terminal, unless NO_COLOR is set."},
+    OptionSpec{.name = "no-progress", .kind = ValueKind::flag, .verbs = " trace link flows demo ",
+               .help = "No progress line, also on a terminal."},
+    OptionSpec{.name = "seed", .kind = ValueKind::count, .metavar = "N", .fallback = "1", .verbs = " trace link demo ",
+               .help = "Seed of the calibration's random draws. The same seed and inputs give the same bytes."},
+    OptionSpec{.name = "threads", .kind = ValueKind::count, .metavar = "N", .fallback = "0", .verbs = " trace link flows demo ",
+               .help = "Threads to work with; 0: one for each core. The result does not depend on it."},
+    OptionSpec{.name = "config", .kind = ValueKind::file, .metavar = "FILE", .configurable = false,
+               .help = "Read this configuration file instead of the usual ones."},
+    OptionSpec{.name = "help", .letter = 'h', .kind = ValueKind::flag, .configurable = false, .help = "Show help and end."},
+};
+
+constexpr std::array kVerbs{
+    VerbSpec{.name = "trace",
+             .operands = "INPUT...",
+             .summary = "follow an attack backward through relays",
+             .description =
+                 "Starts at the flows of the victim and walks upstream: at each host it asks which of the host's other flows "
+                 "carried the orders for this one, by the rhythm of the traffic, and says how sure the answer is.\n\n"
+                 "A trail ends at a source only where all traffic of the last host was seen and nothing fits upstream. Where "
+                 "its other side was not seen the ending is relay-upstream-unseen; where nothing decides, lost.",
+             .examples = {{{"headwater trace victim.pcap relay-*.pcap --victim 203.0.113.20:22",
+                           "follow the session on port 22 of the victim back through the captures given"},
+                          {"headwater trace logs/ --victim 203.0.113.20 --peer 198.51.100.9 --at 2014-11-24T10:00Z --html report.html",
+                           "start at the flow with this peer at this moment, and write a report"}}},
+             .operands_required = true},
+    VerbSpec{.name = "link",
+             .operands = "INPUT...",
+             .summary = "pair the in- and outflows of a relay",
+             .description = "For every flow that came into the relay, the flows that left it and carried the same conversation on, best "
+                            "first. Works on captures and, from totals alone, on connection logs.",
+             .examples = {{{"headwater link proxy.pcap --host 192.0.2.5", "who spoke to whom through this proxy"},
+                          {"headwater link conn.log.gz --host 192.0.2.5,198.51.100.5 --top 1 --json",
+                           "a box with an inner and an outer address, from a Zeek log, the best candidate each"}}},
+             .operands_required = true},
+    VerbSpec{.name = "flows",
+             .operands = "INPUT...",
+             .summary = "list the flows of captures and logs",
+             .description = "Reads the inputs and lists their conversations in order of the first packet.",
+             .examples = {{{"headwater flows capture.pcapng", "all conversations of a capture"},
+                          {"headwater flows logs/ --host 192.0.2.5 --format csv", "those of one host, for a spreadsheet"}}},
+             .operands_required = true},
+    VerbSpec{.name = "demo",
+             .operands = "",
+             .summary = "trace the worked example",
+             .description = "Traces the recording in examples/captures/three-relays: an attack session through a chain of relays, real "
+                            "programs on a laboratory network.",
+             .examples = {{{"headwater demo", "trace it and print the trail"},
+                          {"headwater demo --html report.html", "and write the report with the picture"}}}},
+    VerbSpec{.name = "config",
+             .operands = "show",
+             .summary = "show the settings in force",
+             .description = "Every setting that can come from the environment or a configuration file, with its value.",
+             .examples = {{{"headwater config show", "the values in force"},
+                          {"headwater config show --origin", "and where each came from"}}}},
+    VerbSpec{.name = "completion",
+             .operands = "SHELL",
+             .summary = "print completions for bash, zsh or fish",
+             .description = "Prints a script for the shell named.",
+             .examples = {{{"headwater completion bash > /etc/bash_completion.d/headwater", "for everybody on this machine"},
+                          {"headwater completion fish > ~/.config/fish/completions/headwater.fish", "for yourself, in fish"}}}},
+    VerbSpec{.name = "version",
+             .operands = "",
+             .summary = "show the version and what it reads and writes",
+             .description = "The version, the compiler that built it and the formats that it reads and writes.",
+             .examples = {{{"headwater version", "for reading"}, {"headwater version --json", "for a script"}}}},
+    VerbSpec{.name = "help",
+             .operands = "[TOPIC]",
+             .summary = "explain a verb, or one of exit-codes, formats, environment",
+             .description = "Without a topic, an overview.",
+             .examples = {{{"headwater help trace", "all options of a verb"}, {"headwater help exit-codes", "what the exit codes mean"}}}},
+};
+
+}  // namespace option_table_rows
+}  // namespace
+
+std::span<const OptionSpec> option_table() { return option_table_rows::kOptions; }
+std::span<const VerbSpec> verb_table() { return option_table_rows::kVerbs; }
+
+const VerbSpec* find_verb(std::string_view name) {
+    const auto found = std::ranges::find(option_table_rows::kVerbs, name, &VerbSpec::name);
+    return found == option_table_rows::kVerbs.end() ? nullptr : &*found;
+}
+
+bool applies(const OptionSpec& option, std::string_view verb) {
+    if (option.verbs.empty()) { return true; }
+    return option.verbs.find(" " + std::string(verb) + " ") != std::string_view::npos;
+}
+
+std::vector<const OptionSpec*> options_of(std::string_view verb) {
+    std::vector<const OptionSpec*> found;
+    for (const OptionSpec& option : option_table()) {
+        if (applies(option, verb)) { found.push_back(&option); }
+    }
+    return found;
+}
+
+std::string environment_name(const OptionSpec& option) {
+    std::string name = "HEADWATER_";
+    for (const char c : option.name) {
+        name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    return name;
+}
+
+std::string config_key(const OptionSpec& option) {
+    std::string key(option.name);
+    std::ranges::replace(key, '-', '_');
+    return key;
+}
+
+std::vector<std::string_view> choices_of(const OptionSpec& option) {
+    std::vector<std::string_view> parts;
+    std::string_view rest = option.choices;
+    while (!rest.empty()) {
+        const auto bar = rest.find('|');
+        parts.push_back(rest.substr(0, bar));
+        rest = bar == std::string_view::npos ? std::string_view{} : rest.substr(bar + 1);
+    }
+    return parts;
+}
+
+}  // namespace hw::app

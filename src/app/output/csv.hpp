@@ -1,0 +1,14 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace hw::app::output {
+
+/// Appends one line of comma-separated values (RFC 4180, but with a bare line feed): fields with a comma, a quote or a
+/// line end are quoted. Text that a spreadsheet would take for a formula (`=`, `+`, `-`, `@` in front, unless it is a
+/// number) gets an apostrophe before it, and control characters are escaped as by `printable`.
+void append_csv(std::string& out, std::initializer_list<std::string> fields);
+
+}  // namespace hw::app::output

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "app/output/context.hpp"
+#include "trace/trail.hpp"
+
+#include <string>
+
+namespace hw::app::output {
+
+/// `headwater.trace/1`: one JSON object and a line end.
+[[nodiscard]] std::string trace_json(const trace::TraceResult& result, const Context& context);
+/// One trail a line, each with `"schema": "headwater.trace.trail/1"` and its rank.
+[[nodiscard]] std::string trace_ndjson(const trace::TraceResult& result, const Context& context);
+/// One hop a line under a heading; a trail without hops is one line with an empty hop.
+[[nodiscard]] std::string trace_csv(const trace::TraceResult& result, const Context& context);
+/// For reading, at most 100 columns where the input's own names allow it.
+[[nodiscard]] std::string trace_table(const trace::TraceResult& result, const Context& context, Colour colour);
+
+}  // namespace hw::app::output

@@ -1,0 +1,164 @@
+#include "app/output/words.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+namespace hw::app::output {
+namespace {
+
+/// Two significant digits, grouped: 12 345 → `12 000`.
+std::string two_digits(double value) {
+    if (value < 10) { return fmt::format("{:.2g}", value); }
+    const double factor = std::pow(10.0, std::floor(std::log10(value)) - 1);
+    return value < 1e15 ? grouped(static_cast<std::uint64_t>(std::llround(std::round(value / factor) * factor))) : fmt::format("{:.0e}", value);
+}
+
+}  // namespace
+
+std::string_view strength(Decibans weight) {
+    const double db = weight.value();
+    if (db < -3) { return "speaks against it"; }
+    if (db < 3) { return "says nothing"; }
+    if (db < 10) { return "weak"; }
+    if (db < 20) { return "moderate"; }
+    if (db < 30) { return "strong"; }
+    return "very strong";
+}
+
+std::string decibans_text(Decibans weight) { return fmt::format("{:.1f} dB", weight.value() == 0 ? 0.0 : weight.value()); }
+
+std::string odds_words(Decibans weight) {
+    const double db = weight.value();
+    if (std::abs(db) < 0.05) { return "odds unchanged"; }
+    return (db > 0 ? "odds multiplied by " : "odds divided by ") + two_digits(std::pow(10.0, std::abs(db) / 10.0));
+}
+
+std::string percent(double probability) {
+    if (!(probability >= 0.001)) { return "under 0.1 %"; }
+    if (probability > 0.999) { return "over 99.9 %"; }
+    const double hundred = probability * 100;
+    if (hundred < 1 || hundred > 99) { return fmt::format("{:.1f} %", hundred); }
+    return fmt::format("{:.0f} %", hundred);
+}
+
+std::string_view likelihood(double probability) {
+    if (probability >= 0.95) { return "almost certain"; }
+    if (probability >= 0.80) { return "very likely"; }
+    if (probability >= 0.55) { return "likely"; }
+    if (probability >= 0.45) { return "about as likely as not"; }
+    if (probability >= 0.20) { return "unlikely"; }
+    if (probability >= 0.05) { return "very unlikely"; }
+    return "almost no chance";
+}
+
+std::string how_often(double p) {
+    if (!(p > 0)) { return "never in what could be measured"; }
+    if (p >= 0.1) { return fmt::format("in {:.0f} % of cases", p * 100); }
+    return "once in " + two_digits(1.0 / p);
+}
+
+std::string small_number(double value) {
+    if (value == 0) { return "0"; }
+    return fmt::format("{:.2g}", value);
+}
+
+std::string grouped(std::uint64_t number) {
+    std::string digits = std::to_string(number);
+    for (std::size_t i = digits.size(); i > 3; i -= 3) { digits.insert(i - 3, " "); }
+    return digits;
+}
+
+std::string ending_sentence(const trace::Ending& ending) {
+    const std::string address = net::to_string(ending.address);
+    switch (ending.kind) {
+        case trace::EndingKind::source:
+            return address + " is the source as far as the data go: all its traffic was seen, and nothing upstream fits";
+        case trace::EndingKind::relay_upstream_unseen:
+            return "the trail leads to " + address + " and no farther: what drives it was not seen, so it may be one more relay";
+        case trace::EndingKind::lost: return "the trail is lost at " + address + ": nothing that was seen decides what drives it";
+    }
+    return {};
+}
+
+std::string ending_advice(trace::EndingKind kind) {
+    switch (kind) {
+        case trace::EndingKind::source:
+            return "Secure this machine's disks, memory and logs: a person at its keyboard, or a way in that leaves no traffic "
+                   "here, cannot be told apart from its network traffic alone.";
+        case trace::EndingKind::relay_upstream_unseen:
+            return "Do not treat it as the origin. Ask whoever runs its network for captures or flow logs of this host around these "
+                   "times, and trace again with them.";
+        case trace::EndingKind::lost:
+            return "Do not treat it as the origin. A longer capture, or one nearer to this host, may decide; so may its own logs.";
+    }
+    return {};
+}
+
+std::string headline(const trace::TraceResult& result) {
+    if (result.trails.empty()) { return "No flow of the victim fits the question; there is nothing to trace."; }
+    const trace::Trail& best = result.trails.front();
+    std::string text;
+    if (best.hops.empty()) { text = "No relay was found between the attack and the address it came from"; }
+    else { text = fmt::format("The attack came through {}", counted(best.hops.size(), "relay")); }
+    text += fmt::format(": {} ({}). ", likelihood(best.probability), percent(best.probability));
+    std::string last = ending_sentence(best.ending);
+    if (last.starts_with("the")) { last.front() = 'T'; }
+    return text + last + ".";
+}
+
+std::string control_words(trace::Control control) {
+    return control == trace::Control::forward ? "the relay was connected to (control: forward)"
+                                              : "the relay itself called its master (control: call-back)";
+}
+
+std::string lag_words(const trace::Link& link) {
+    return fmt::format("requests leave {} after they came in, replies are passed on {} after they came back",
+                       human_duration(link.lag_request), human_duration(link.lag_reply));
+}
+
+std::string channel_words(const trace::Channels& channels) {
+    const std::array<std::pair<std::string_view, const std::optional<Decibans>*>, 4> rows{{
+        {"activity", &channels.activity},
+        {"record", &channels.record},
+        {"sequence", &channels.sequence},
+        {"shape", &channels.shape},
+    }};
+    std::string text;
+    for (const auto& [name, weight] : rows) {
+        if (!weight->has_value()) { continue; }
+        text += (text.empty() ? "" : ", ") + std::string(name) + " " + decibans_text(**weight);
+    }
+    return text.empty() ? "no channel had anything to go by" : text;
+}
+
+std::string false_accusations_sentence(std::uint64_t pairs, double expected) {
+    if (pairs == 0) { return "No pair of flows was compared."; }
+    std::string text = fmt::format("{} of flows {} compared; by chance alone, {} wrong links as good as the weakest one of the first trail "
+                                   "are expected among them",
+                                   pairs == 1 ? "1 pair" : grouped(pairs) + " pairs", pairs == 1 ? "was" : "were", small_number(expected));
+    if (expected > 0 && expected < 0.1) { text += fmt::format(": one search in {} would accuse wrongly", two_digits(1.0 / expected)); }
+    return text + ".";
+}
+
+std::string_view coverage_words(flow::CoverageBasis basis) {
+    switch (basis) {
+        case flow::CoverageBasis::declared: return "by the operator's word (--covers)";
+        case flow::CoverageBasis::capture_point: return "by the packets: captured on the host or its segment";
+        case flow::CoverageBasis::log_local: return "by the log: marked as local there";
+    }
+    return {};
+}
+
+std::string Clock::moment(Time time) const {
+    const std::string text = to_rfc3339(time);
+    const std::string hour = text.substr(11, 12);
+    return text.starts_with(day_) ? hour : text.substr(0, 10) + " " + hour;
+}
+
+std::string Clock::stretch(const Interval& interval) const { return moment(interval.from) + " to " + moment(interval.to); }
+
+}  // namespace hw::app::output

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "app/output/context.hpp"
+#include "base/decibans.hpp"
+#include "base/time.hpp"
+#include "trace/trail.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// The sentences that the table and the report share: what a score, a chance and an ending mean. No text here calls an
+/// address the source of anything but a trail whose ending is of that kind.
+namespace hw::app::output {
+
+/// The verbal scale for a weight of evidence (docs/report.md): up to 3 dB `says nothing`, to 10 `weak`, to 20
+/// `moderate`, to 30 `strong`, above `very strong`; below -3 `speaks against it`.
+[[nodiscard]] std::string_view strength(Decibans weight);
+/// `41.2 dB`.
+[[nodiscard]] std::string decibans_text(Decibans weight);
+/// `odds multiplied by 13 000`, or `divided by`; what the weight does to the odds that the two flows belong together.
+[[nodiscard]] std::string odds_words(Decibans weight);
+
+/// `97 %`, `over 99.9 %`, `under 0.1 %`; never `0 %` or `100 %`.
+[[nodiscard]] std::string percent(double probability);
+/// The words of ICD 203: `almost certain`, `very likely`, `likely`, `about as likely as not`, `unlikely`,
+/// `very unlikely`, `almost no chance`.
+[[nodiscard]] std::string_view likelihood(double probability);
+/// `once in 830 000` for a small p, `in 23 % of cases` for a large one.
+[[nodiscard]] std::string how_often(double p);
+/// A plain number: `0.0012`, `1.2e-07`, `0`.
+[[nodiscard]] std::string small_number(double value);
+/// Digits in groups of three: `12 345`.
+[[nodiscard]] std::string grouped(std::uint64_t number);
+
+/// One sentence: how the trail ends, at which address, with no full stop.
+[[nodiscard]] std::string ending_sentence(const trace::Ending& ending);
+/// What the kind of ending means and what to do next: one or two sentences.
+[[nodiscard]] std::string ending_advice(trace::EndingKind kind);
+/// The heading of a result: what was found, how sure; one or two sentences.
+[[nodiscard]] std::string headline(const trace::TraceResult& result);
+/// Who drove the relay: `the relay was connected to (forward)`, `the relay itself called back (call-back)`.
+[[nodiscard]] std::string control_words(trace::Control control);
+/// `requests leave 12.5 ms after they came in, replies 11.0 ms after they came back`.
+[[nodiscard]] std::string lag_words(const trace::Link& link);
+/// `activity 38.1 dB, record 4.0 dB`; channels without anything to say are left out.
+[[nodiscard]] std::string channel_words(const trace::Channels& channels);
+/// The sentence on expected false accusations.
+[[nodiscard]] std::string false_accusations_sentence(std::uint64_t pairs, double expected);
+/// Why an observer is believed to see all of a host: `its packets leave there undiminished`, ...
+[[nodiscard]] std::string_view coverage_words(flow::CoverageBasis basis);
+
+/// How a moment is written where the day has been named: `10:00:03.120`; with the day where it is another one.
+class Clock {
+public:
+    explicit Clock(Time first) : day_(to_rfc3339(first).substr(0, 10)) {}
+    [[nodiscard]] const std::string& day() const { return day_; }
+    [[nodiscard]] std::string moment(Time time) const;
+    /// `10:00:03.120 to 10:04:10.551`.
+    [[nodiscard]] std::string stretch(const Interval& interval) const;
+
+private:
+    std::string day_;
+};
+
+}  // namespace hw::app::output

@@ -1,0 +1,57 @@
+#include "app/output/words.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace hw::app::output;
+using hw::Decibans;
+
+TEST_CASE("words: the verbal scale is that of the documentation") {
+    CHECK(strength(Decibans(-3.1)) == "speaks against it");
+    CHECK(strength(Decibans(-2.9)) == "says nothing");
+    CHECK(strength(Decibans(2.9)) == "says nothing");
+    CHECK(strength(Decibans(3)) == "weak");
+    CHECK(strength(Decibans(10)) == "moderate");
+    CHECK(strength(Decibans(20)) == "strong");
+    CHECK(strength(Decibans(30)) == "very strong");
+}
+
+TEST_CASE("words: a probability is never said to be nothing or certainty") {
+    CHECK(percent(1.0) == "over 99.9 %");
+    CHECK(percent(0.0) == "under 0.1 %");
+    CHECK(percent(std::nan("")) == "under 0.1 %");
+    CHECK(percent(0.97) == "97 %");
+    CHECK(percent(0.9951) == "99.5 %");
+    CHECK(percent(0.005) == "0.5 %");
+}
+
+TEST_CASE("words: odds and frequencies are rounded to what they are worth") {
+    CHECK(odds_words(Decibans(41.2)) == "odds multiplied by 13 000");
+    CHECK(odds_words(Decibans(-10)) == "odds divided by 10");
+    CHECK(odds_words(Decibans(0)) == "odds unchanged");
+    CHECK(how_often(1.2e-6) == "once in 830 000");
+    CHECK(how_often(0.234) == "in 23 % of cases");
+    CHECK(how_often(0) == "never in what could be measured");
+}
+
+TEST_CASE("words: only a source ending is called a source") {
+    using hw::trace::EndingKind;
+    for (const auto kind : {EndingKind::relay_upstream_unseen, EndingKind::lost}) {
+        CHECK(ending_sentence({kind, {}, 0.5, {}}).find("source") == std::string::npos);
+        CHECK(ending_advice(kind).find("source") == std::string::npos);
+    }
+}
+
+TEST_CASE("words: a moment on another day carries its day") {
+    const Clock clock(hw::Time::from_micros(1'416'823'200'000'000));
+    CHECK(clock.day() == "2014-11-24");
+    CHECK(clock.moment(hw::Time::from_micros(1'416'823'203'120'000)) == "10:00:03.120");
+    CHECK(clock.moment(hw::Time::from_micros(1'416'823'203'120'000 + 86'400'000'000)) == "2014-11-25 10:00:03.120");
+}
+
+TEST_CASE("words: groups of three digits") {
+    CHECK(grouped(0) == "0");
+    CHECK(grouped(999) == "999");
+    CHECK(grouped(1234567) == "1 234 567");
+}

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "base/error.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace hw::app {
+
+/// Writes a file whole or not at all: beside its place first, then moved there.
+[[nodiscard]] Result<void> write_file(const std::string& path, std::string_view text);
+
+}  // namespace hw::app
