@@ -49,8 +49,9 @@ struct Interval {
 /// Reads RFC 3339 (`Z` or a numeric offset, any number of fractional digits; those past the sixth are dropped).
 [[nodiscard]] Result<Time> parse_rfc3339(std::string_view text);
 
-/// Reads a time as users type it: RFC 3339 (the zone, the seconds, the time of day may be left out: then UTC, then zero), Unix seconds with an
-/// optional fraction, or an age such as `-90s`, `-15m`, `-2h`, `-7d` counted back from `now`.
+/// Reads a time as users type it: RFC 3339, of which the zone, the seconds and the time of day may be left out (then
+/// UTC, then zero); Unix seconds with an optional fraction; or an age such as `-90s`, `-15m`, `-2h`, `-7d` counted back
+/// from `now`.
 [[nodiscard]] Result<Time> parse_time(std::string_view text, Time now);
 
 /// Reads an interval: `A/B`, or `A/+15m` and `A/-15m` for the stretch after and before A; A and B as for `parse_time`.

@@ -1,0 +1,116 @@
+# The commands of the house. `make help` lists them; `make demo` and `make test` need nothing done before them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# HW_DEPS=no: install nothing (the packages of packages.txt are there, or come from elsewhere).
+HW_DEPS ?= yes
+# Compilers at a time: one a core, and one for each 1.5 GB of free memory.
+JOBS ?= $(shell awk -v cores=$$(nproc) '/MemAvailable/ { n = int($$2 / 1500000); print (n < 1 ? 1 : n < cores ? n : cores) }' /proc/meminfo 2>/dev/null || echo 1)
+FUZZ_SECONDS ?= 60
+SCENARIO ?= lab/scenarios/ci-short.toml
+DEMO := examples/captures/three-relays
+
+# say TEXT; run COMMAND,HINT: a failing step says what to do.
+say = @printf '\033[1m%s\033[0m\n' "$(1)"
+run = @$(1) || { status=$$?; echo "make $@: this step failed (code $$status). $(2)" >&2; exit $$status; }
+install = $(if $(filter yes,$(HW_DEPS)),$(call run,packaging/install-packages $(1),See the message above; README.md has the list of what can go wrong.))
+configure = @[[ -e build/$(1)/build.ninja ]] || { mkdir -p build/$(1) && cmake --preset $(1) >build/$(1)/configure.log 2>&1; } || \
+	{ tail -n 25 build/$(1)/configure.log; rm -f build/$(1)/build.ninja; echo "make $@: CMake could not configure the $(1) build. Is a package missing? 'make deps' installs them." >&2; exit 1; }
+build = $(call run,cmake --build build/$(1) -j $(JOBS) $(if $(2),--target $(2)),The compiler's message is above; 'make clean' starts afresh.)
+
+.PHONY: help
+help: ## this list
+	@echo "Headwater: follow an attack upstream to where it starts."
+	@echo
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+.PHONY: deps
+deps: ## install the Debian packages that building takes
+	$(call install,build)
+
+.PHONY: build
+build: deps ## build the program: build/release/headwater
+	$(call say,Building Headwater ($(JOBS) compilers at a time; a few minutes the first time))
+	$(call configure,release)
+	$(call build,release,headwater)
+
+.PHONY: demo
+demo: build ## trace a recorded attack through three real relays, in the terminal and as an HTML report
+	@[[ -d $(DEMO) ]] || { echo "make demo: $(DEMO) is not there; is this a whole checkout?" >&2; exit 1; }
+	$(call say,Tracing the recording in $(DEMO))
+	@args=$$(cat $(DEMO)/demo.args) && echo "$$ headwater trace $(DEMO) $$args --html build/demo.html" && \
+	    build/release/headwater trace $(DEMO) $$args --html build/demo.html || \
+	    { status=$$?; echo "make demo: headwater ended with code $$status." >&2; exit $$status; }
+	$(call say,The same as a page: build/demo.html)
+
+.PHONY: test
+test: deps ## install, build and pass every test
+	$(call say,Building Headwater and its tests ($(JOBS) compilers at a time; some minutes the first time))
+	$(call configure,release)
+	$(call build,release)
+	$(call say,Running every test)
+	$(call run,ctest --test-dir build/release --output-on-failure -j $(JOBS),The failing tests are named above; 'ctest --test-dir build/release -R NAME -V' runs one.)
+
+.PHONY: dev-deps
+dev-deps: deps
+	$(call install,dev)
+
+.PHONY: dev
+dev: deps ## debug build with assertions, and its tests: build/dev
+	$(call configure,dev)
+	$(call build,dev)
+	$(call run,ctest --test-dir build/dev --output-on-failure -j $(JOBS),The failing tests are named above.)
+
+.PHONY: asan tsan
+asan: deps ## every test under the address and undefined-behaviour sanitizers
+tsan: deps ## every test under the thread sanitizer
+asan tsan:
+	$(call say,Building with sanitizers ($@))
+	$(call configure,$@)
+	$(call build,$@)
+	$(call run,ctest --test-dir build/$@ --output-on-failure -j $(JOBS),The sanitizer's report is above.)
+
+.PHONY: fuzz
+fuzz: dev-deps ## fuzz every parser (FUZZ_SECONDS=60 each)
+	$(call say,Building the fuzz targets)
+	$(call configure,fuzz)
+	$(call build,fuzz)
+	$(call run,fuzz/smoke build/fuzz $(FUZZ_SECONDS) $(JOBS),The input that broke it is kept in build/fuzz/artifacts; make it a case of fuzz/corpus.)
+
+.PHONY: tidy
+tidy: dev-deps ## clang-tidy over the files changed since HW_TIDY_BASE (default: all)
+	$(call configure,tidy)
+	$(call run,.ci/tidy "$(HW_TIDY_BASE)" $(JOBS),See the warnings above.)
+
+.PHONY: format
+format: ## clang-format over the C++ files
+	$(call install,dev)
+	@git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format-19 -i
+
+.PHONY: bench
+bench: deps ## measure the hot paths
+	$(call say,Building the benchmarks)
+	$(call configure,release)
+	$(call build,release)
+	@shopt -s nullglob; found=(build/release/bench/*_bench); [[ $${#found[@]} -gt 0 ]] || { echo "make bench: there are no benchmarks"; exit 1; }; \
+	    for bench in "$${found[@]}"; do "$$bench" --benchmark_repetitions=5 --benchmark_report_aggregates_only=true || exit 1; done
+
+.PHONY: lab-deps
+lab-deps: deps
+	$(call install,lab)
+
+.PHONY: lab
+lab: build lab-deps ## run a laboratory scenario (root; SCENARIO=lab/scenarios/NAME.toml) and judge the trails found
+	$(call build,release)
+	$(call run,lab/run $(SCENARIO),See docs/lab.md.)
+
+.PHONY: bench-trace
+bench-trace: build lab-deps ## the table of trails found, by relay and driver (root; long)
+	$(call build,release)
+	$(call run,lab/bench-trace,See docs/lab.md.)
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf build
