@@ -24,7 +24,7 @@ build = $(call run,cmake --build build/$(1) -j $(JOBS) $(if $(2),--target $(2)),
 help: ## this list
 	@echo "Headwater: follow an attack upstream to where it starts."
 	@echo
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: deps
 deps: ## install the Debian packages that building takes
