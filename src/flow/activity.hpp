@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hw::flow {
@@ -34,6 +35,9 @@ public:
     [[nodiscard]] static Activity from_bins(std::span<const ActivityBin> request, std::span<const ActivityBin> reply,
                                             Duration width = kActivityBinWidth);
 
+    /// From what two `BinPacker`s made.
+    [[nodiscard]] static Activity from_packed(std::string request, std::string_view reply, Duration width = kActivityBinWidth);
+
     [[nodiscard]] Duration width() const { return width_; }
     /// No bins at all: nothing is known of the flow's course (totals only), or it carried no payload.
     [[nodiscard]] bool empty() const { return packed_.empty(); }
@@ -48,11 +52,53 @@ private:
     Duration width_ = kActivityBinWidth;
     std::uint32_t request_size_ = 0;  ///< Bytes of `packed_` that hold the request half; the rest is the reply half.
     std::string packed_;
-    friend class ActivityBuilder;
+};
+
+/// Packs one direction's bins as they come: varints of (gap to the bin before, packets, bytes), and where a bin repeats
+/// the one before it, a run. A part of `ActivityBuilder`; kept small, because a reader holds two for each live flow.
+///
+/// Form: a bin is `varint(2·gap) varint(packets) varint(bytes)`, gap ≥ 1 being the distance to the bin before; `n` more bins
+/// with the same gap, packets and bytes are `varint(2·n + 1)`. The first bin's gap is the zigzag of its index, plus 1.
+class BinPacker {
+public:
+    /// Appends a bin after all those before; `bin.index` must exceed theirs.
+    void add(const ActivityBin& bin);
+    /// The packed bytes; the packer is empty afterwards.
+    [[nodiscard]] std::string finish();
+
+private:
+    void flush_run();
+
+    std::string packed_;
+    ActivityBin last_;
+    std::uint64_t last_gap_ = 0;  ///< 0: no bin yet.
+    std::uint64_t run_ = 0;
 };
 
 /// Gathers activity packet by packet in O(1); a packet that arrives out of time order by more than the current bin is
 /// counted in the current bin.
-class ActivityBuilder;
+class ActivityBuilder {
+public:
+    explicit ActivityBuilder(Duration width = kActivityBinWidth) : width_(width) {}
+    void add(Direction direction, Time time, std::uint64_t bytes, std::uint32_t packets = 1);
+    /// What was gathered; the builder is empty afterwards.
+    [[nodiscard]] Activity finish();
+
+private:
+    struct Half {
+        ActivityBin bin;
+        BinPacker packer;
+    };
+    Duration width_;
+    Half request_;
+    Half reply_;
+};
+
+/// The bin that `time` falls in: floor(microseconds / width), also before the epoch.
+[[nodiscard]] constexpr std::int64_t bin_index(Time time, Duration width) {
+    const std::int64_t micros = time.micros();
+    const std::int64_t w = width.count();
+    return micros / w - (micros % w < 0 ? 1 : 0);
+}
 
 }  // namespace hw::flow

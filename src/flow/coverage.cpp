@@ -1,0 +1,167 @@
+// Which hosts an observer sees from both sides: `infer_coverage`.
+
+#include "flow/memory_source.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+
+namespace hw::flow {
+namespace {
+namespace coverage_detail {
+
+/// Longest answer of a host that is still on the sensor's segment.
+constexpr Duration kNear = std::chrono::milliseconds(5);
+/// A host that ends this share of an observer's conversations is (nearly) the one that the capture was made on.
+constexpr double kHubShare = 0.9;
+
+bool is_initial(std::uint8_t ttl) { return ttl == 64 || ttl == 128 || ttl == 255; }
+
+bool is_loopback(const net::Address& a) { return a.is_v4() ? (a.v4_bits() >> 24U) == 127 : a == net::Address::v6(0, 1); }
+bool is_link_local(const net::Address& a) { return !a.is_v4() && (a.high() >> 54U) == (0xfe80U >> 6U); }
+
+/// Addresses are compared within a family only: a host with two families is two ends.
+enum class Family : std::uint8_t { v4, v6, link_local };
+Family family_of(const net::Address& a) { return a.is_v4() ? Family::v4 : is_link_local(a) ? Family::link_local : Family::v6; }
+
+bool is_full_conversation(const Flow& flow) {
+    constexpr auto syn_ack = static_cast<std::uint8_t>(tcp_flag::syn | tcp_flag::ack);
+    if (flow.protocol == Protocol::icmp || flow.protocol == Protocol::icmp6) { return false; }
+    if (flow.protocol == Protocol::tcp && (flow.request.tcp_flags & tcp_flag::syn) != 0 && (flow.reply.tcp_flags & syn_ack) == syn_ack) {
+        return true;
+    }
+    return flow.request.packets >= 2 && flow.reply.packets >= 2 && flow.request.payload_bytes > 0 && flow.reply.payload_bytes > 0;
+}
+
+bool names_two_hosts(const Flow& flow) {
+    for (const net::Address& a : {flow.client.address, flow.server.address}) {
+        if (a.is_group() || is_loopback(a) || a == net::Address{} || a == net::Address::v4(0)) { return false; }
+    }
+    return flow.client.address != flow.server.address;
+}
+
+/// What an observer's conversations tell of one host.
+struct Host {
+    std::size_t conversations = 0;
+    bool local = true;       ///< Every flow that tells has it arrive with an initial TTL.
+    bool beyond = true;      ///< None has.
+    bool told = false;       ///< Some flow tells at all.
+    Duration fastest = Duration::max();
+    std::set<std::uint32_t> interfaces;
+    std::set<net::Address> peers;
+};
+using Hosts = std::map<net::Address, Host>;
+
+/// The client's part of what a conversation tells, or the server's.
+void note(Host& host, const HalfFlow& half, const HalfFlow& other, const net::Address& peer, std::optional<Duration> answer) {
+    ++host.conversations;
+    host.peers.insert(peer);
+    // A probe with a TTL of its own (traceroute) says nothing and is not answered with data.
+    const bool tells = half.ttl_max != 0 && (half.payload_bytes > 0 || (other.payload_bytes > 0 && half.packets >= 2));
+    if (tells) {
+        host.told = true;
+        // The highest counts: a few packets of a flow may be probes, or forged by others to look far.
+        (is_initial(half.ttl_max) ? host.beyond : host.local) = false;
+    }
+    if (half.link_sender != 0) { host.interfaces.insert(half.link_sender); }
+    if (answer && *answer >= Duration{0}) { host.fastest = std::min(host.fastest, *answer); }
+}
+
+std::optional<Duration> between(const std::optional<Time>& from, const std::optional<Time>& to) {
+    return from && to ? std::optional(*to - *from) : std::nullopt;
+}
+
+Hosts hosts_of(std::span<const Flow* const> conversations) {
+    Hosts hosts;
+    for (const Flow* flow : conversations) {
+        const Handshake& h = flow->handshake;
+        note(hosts[flow->client.address], flow->request, flow->reply, flow->server.address, between(h.syn_ack, h.ack));
+        note(hosts[flow->server.address], flow->reply, flow->request, flow->client.address, between(h.syn, h.syn_ack));
+    }
+    return hosts;
+}
+
+/// At least two peers that are not one machine under two names.
+bool has_different_peers(const Host& host, const Hosts& hosts) {
+    if (host.peers.size() < 2) { return false; }
+    std::set<std::uint32_t> interfaces;
+    for (const net::Address& address : host.peers) {
+        const Host& peer = hosts.at(address);
+        if (peer.told && peer.beyond) { return true; }
+        if (peer.interfaces.size() == 1) { interfaces.insert(*peer.interfaces.begin()); }
+    }
+    return interfaces.size() >= 2;
+}
+
+/// The hosts of one family that one observer covers.
+void cover(std::span<const Flow* const> conversations, const Observer& observer, ObserverId id, std::vector<CoveredHost>& out) {
+    const Hosts hosts = hosts_of(conversations);
+    std::map<std::uint32_t, std::size_t> remote_hosts_behind;  // by interface
+    bool hub = false;
+    for (const auto& [address, host] : hosts) {
+        hub = hub || static_cast<double>(host.conversations) >= kHubShare * static_cast<double>(conversations.size());
+        if (host.told && host.beyond) {
+            for (const std::uint32_t interface : host.interfaces) { ++remote_hosts_behind[interface]; }
+        }
+    }
+    const auto is_beyond = [&](const net::Address& address) {
+        const Host& host = hosts.at(address);
+        return host.told && host.beyond;
+    };
+    for (const auto& [address, host] : hosts) {
+        if (!host.told || !host.local || host.fastest > kNear) { continue; }
+        if (std::ranges::any_of(host.interfaces, [&](std::uint32_t i) { return remote_hosts_behind.contains(i); })) { continue; }
+        const bool on_host = host.conversations == conversations.size() && has_different_peers(host, hosts);
+        const bool on_segment = !hub && std::ranges::any_of(host.peers, is_beyond);
+        if (on_host || on_segment) {
+            out.push_back({.address = address, .observer = id, .interval = observer.interval, .basis = CoverageBasis::capture_point});
+        }
+    }
+}
+
+/// Zeek: the log's own word on what is local.
+void cover_log(std::span<const Flow* const> flows, const Observer& observer, ObserverId id, std::vector<CoveredHost>& out) {
+    std::set<net::Address> hosts;
+    for (const Flow* flow : flows) {
+        const bool client = flow->client_local.value_or(false);
+        const bool server = flow->server_local.value_or(false);
+        if (flow->client_local && flow->server_local && client != server && flow->request.packets > 0 && flow->reply.packets > 0) {
+            hosts.insert(client ? flow->client.address : flow->server.address);
+        }
+    }
+    for (const net::Address& address : hosts) {
+        out.push_back({.address = address, .observer = id, .interval = observer.interval, .basis = CoverageBasis::log_local});
+    }
+}
+
+}  // namespace coverage_detail
+}  // namespace
+
+std::vector<CoveredHost> infer_coverage(std::span<const Observer> observers, std::span<const Flow> flows) {
+    using coverage_detail::Family;
+    std::vector<std::vector<const Flow*>> logged(observers.size());
+    std::map<std::pair<std::size_t, Family>, std::vector<const Flow*>> conversations;
+    for (const Flow& flow : flows) {
+        const auto observer = static_cast<std::size_t>(flow.observer);
+        if (observer >= observers.size() || !coverage_detail::names_two_hosts(flow)) { continue; }
+        if (flow.client_local || flow.server_local) {
+            logged[observer].push_back(&flow);
+        } else if (flow.tunnel_depth == 0 && flow.sampling == 1 && coverage_detail::is_full_conversation(flow)) {
+            conversations[{observer, coverage_detail::family_of(flow.client.address)}].push_back(&flow);
+        }
+    }
+    std::vector<CoveredHost> out;
+    for (const auto& [where, seen] : conversations) {
+        coverage_detail::cover(seen, observers[where.first], ObserverId{static_cast<std::uint16_t>(where.first)}, out);
+    }
+    for (std::size_t i = 0; i < logged.size(); ++i) {
+        coverage_detail::cover_log(logged[i], observers[i], ObserverId{static_cast<std::uint16_t>(i)}, out);
+    }
+    std::ranges::sort(out, [](const CoveredHost& a, const CoveredHost& b) { return std::tie(a.address, a.observer) < std::tie(b.address, b.observer); });
+    return out;
+}
+
+}  // namespace hw::flow

@@ -1,0 +1,96 @@
+#include "flow/memory_source.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace hw::flow {
+namespace {
+namespace memory_detail {
+
+/// What the operator has said, for the hosts that occur.
+std::vector<CoveredHost> declared_coverage(std::span<const DeclaredCoverage> declared, std::span<const Observer> observers,
+                                           std::span<const Flow> flows) {
+    std::vector<CoveredHost> out;
+    if (declared.empty()) { return out; }
+    std::set<std::pair<net::Address, ObserverId>> hosts;
+    for (const Flow& flow : flows) {
+        hosts.emplace(flow.client.address, flow.observer);
+        hosts.emplace(flow.server.address, flow.observer);
+    }
+    for (const auto& [address, id] : hosts) {
+        const Observer& observer = observers[static_cast<std::size_t>(id)];
+        const bool said = std::ranges::any_of(declared, [&](const DeclaredCoverage& d) {
+            return d.prefix.contains(address) && (!d.observer || *d.observer == observer.name);
+        });
+        if (said) { out.push_back({.address = address, .observer = id, .interval = observer.interval, .basis = CoverageBasis::declared}); }
+    }
+    return out;
+}
+
+}  // namespace memory_detail
+}  // namespace
+
+MemorySource::MemorySource(std::vector<Observer> observers, std::vector<Flow> flows, std::span<const DeclaredCoverage> declared)
+    : observers_(std::move(observers)), flows_(std::move(flows)) {
+    std::ranges::sort(flows_, [](const Flow& a, const Flow& b) {
+        return std::tie(a.first, a.id, a.observer, a.tunnel_depth, a.last) < std::tie(b.first, b.id, b.observer, b.tunnel_depth, b.last);
+    });
+    std::vector<bool> seen(observers_.size(), false);
+    for (std::size_t i = 0; i < flows_.size(); ++i) {
+        const Flow& flow = flows_[i];
+        by_host_[flow.client.address].push_back(static_cast<std::uint32_t>(i));
+        if (flow.server.address != flow.client.address) { by_host_[flow.server.address].push_back(static_cast<std::uint32_t>(i)); }
+        const auto id = static_cast<std::size_t>(flow.observer);
+        if (id >= observers_.size()) {  // a caller's slip must not become a stray read
+            observers_.resize(id + 1);
+            seen.resize(id + 1, false);
+        }
+        Interval& interval = observers_[id].interval;
+        const bool unset = !seen[id] && interval == Interval{};
+        interval.from = unset ? flow.first : std::min(interval.from, flow.first);
+        interval.to = unset ? flow.last : std::max(interval.to, flow.last);
+        seen[id] = true;
+    }
+    bool any = false;
+    for (const Observer& observer : observers_) {
+        if (observer.interval == Interval{}) { continue; }
+        interval_.from = any ? std::min(interval_.from, observer.interval.from) : observer.interval.from;
+        interval_.to = any ? std::max(interval_.to, observer.interval.to) : observer.interval.to;
+        any = true;
+    }
+    // Declared comes before inferred where both know a host.
+    coverage_ = memory_detail::declared_coverage(declared, observers_, flows_);
+    auto inferred = infer_coverage(observers_, flows_);
+    coverage_.insert(coverage_.end(), inferred.begin(), inferred.end());
+    std::ranges::stable_sort(coverage_, [](const CoveredHost& a, const CoveredHost& b) {
+        return std::tie(a.address, a.observer, a.basis) < std::tie(b.address, b.observer, b.basis);
+    });
+    const auto doubles = std::ranges::unique(coverage_, [](const CoveredHost& a, const CoveredHost& b) {
+        return a.address == b.address && a.observer == b.observer;
+    });
+    coverage_.erase(doubles.begin(), doubles.end());
+}
+
+Result<std::vector<const Flow*>> MemorySource::flows_of(const net::Address& host, Interval interval) const {
+    std::vector<const Flow*> out;
+    const auto found = by_host_.find(host);
+    if (found == by_host_.end()) { return out; }
+    for (const std::uint32_t index : found->second) {
+        const Flow& flow = flows_[index];
+        if (flow.first > interval.to) { break; }  // in order of first packet
+        if (flow.last >= interval.from) { out.push_back(&flow); }
+    }
+    return out;
+}
+
+Result<void> MemorySource::scan(Interval interval, const std::function<bool(const Flow&)>& visit) const {
+    for (const Flow& flow : flows_) {
+        if (flow.first > interval.to) { break; }
+        if (flow.last >= interval.from && !visit(flow)) { break; }
+    }
+    return {};
+}
+
+}  // namespace hw::flow

@@ -1,0 +1,288 @@
+#include "flow/read/assembly.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace hw::flow::read {
+namespace {
+namespace assembly_detail {
+
+constexpr std::size_t kSlots = 512;
+constexpr Duration kLinger = std::chrono::seconds(30);
+constexpr Duration kReuseAfter = std::chrono::seconds(60);
+
+/// Who serves, by port alone: well-known (RFC 6335) below 1024, then those that systems do not hand out to clients.
+/// -1: the ports do not tell.
+int server_by_port(std::uint16_t a, std::uint16_t b) {
+    for (const unsigned limit : {1024U, 32768U}) {
+        if ((a < limit) != (b < limit)) { return a < limit ? 0 : 1; }
+    }
+    return -1;
+}
+
+}  // namespace assembly_detail
+}  // namespace
+
+Assembler::Assembler(AssemblyOptions options, FlowSink sink, ReadReport& report)
+    : options_(std::move(options)), sink_(std::move(sink)), report_(report), slots_(assembly_detail::kSlots, FlowIndex::kNone) {
+    // The idle timeout spans at most half of the wheel.
+    slot_width_ = std::max<Duration>(std::chrono::seconds(1), options_.timeouts.idle / (assembly_detail::kSlots / 2));
+}
+
+std::uint64_t Assembler::hash_of(const FlowKey& key) const { return XXH3_64bits_withSeed(&key, sizeof key, options_.hash_seed); }
+
+void Assembler::add(std::span<const Packet> packets) {
+    // Three passes, so that the cache misses of a group overlap: the index places, then the flows, then the work.
+    hashed_.resize(packets.size());
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        hashed_[i].keyed = key_of(packets[i]);
+        hashed_[i].hash = hash_of(hashed_[i].keyed.key);
+        index_.prefetch(hashed_[i].hash);
+    }
+    for (const Hashed& h : hashed_) {
+        const std::uint32_t number = index_.find(h.hash, [](std::uint32_t) { return true; });
+        if (number == FlowIndex::kNone) { continue; }
+        const LiveFlow& flow = flows_[number];
+        __builtin_prefetch(&flow.key, 1);
+        __builtin_prefetch(&flow.half[h.keyed.side], 1);
+    }
+    for (std::size_t i = 0; i < packets.size(); ++i) { apply(packets[i], hashed_[i]); }
+}
+
+Duration Assembler::patience(const LiveFlow& flow) const {
+    return flow.closed() ? std::min(assembly_detail::kLinger, options_.timeouts.idle) : options_.timeouts.idle;
+}
+
+void Assembler::apply(const Packet& packet, const Hashed& hashed) {
+    advance(packet.time);
+    const KeyedSide& keyed = hashed.keyed;
+    std::uint32_t number = index_.find(hashed.hash, [&](std::uint32_t n) { return flows_[n].key == keyed.key; });
+    if (number == FlowIndex::kNone) {
+        if (index_.size() >= options_.max_live_flows) { evict(packet); }
+        number = flows_.take();
+        index_.insert(hashed.hash, number);
+        begin(flows_[number], packet, keyed);
+        hang(number, packet.time + std::min(assembly_detail::kLinger, options_.timeouts.idle));
+        return count(flows_[number], packet, keyed.side);
+    }
+    // A flow that ends here leaves its place in the index, the pool and the wheel to its successor.
+    LiveFlow& flow = flows_[number];
+    if (packet.time - flow.last > patience(flow) || flow.first - packet.time > options_.timeouts.idle) {
+        emit(flow, flow.closed() ? FlowEnd::end_of_flow : FlowEnd::idle_timeout);
+        begin(flow, packet, keyed);
+    } else if (packet.tcp && starts_anew(flow, packet, keyed.side)) {
+        emit(flow, FlowEnd::end_of_flow);
+        begin(flow, packet, keyed);
+    } else if (packet.time - flow.first > options_.timeouts.active) {
+        const LiveFlow before = flow;
+        emit(flow, FlowEnd::active_timeout);
+        begin(flow, packet, keyed);
+        flow.set_client(before.client_side(), before.basis());
+        for (unsigned side = 0; side < 2; ++side) {
+            flow.half[side].sequence = before.half[side].sequence;
+            constexpr unsigned kept = LiveHalf::kSequenceKnown | LiveHalf::kFin | LiveHalf::kRst;
+            flow.half[side].state |= static_cast<std::uint8_t>(before.half[side].state & kept);
+        }
+    }
+    count(flow, packet, keyed.side);
+}
+
+void Assembler::begin(LiveFlow& flow, const Packet& packet, const KeyedSide& keyed) {
+    const std::uint32_t in_slot = flow.next_in_slot;
+    flow = LiveFlow{};
+    flow.next_in_slot = in_slot;
+    flow.key = keyed.key;
+    flow.first = packet.time;
+    flow.last = packet.time;
+    const unsigned sender = keyed.side;
+    const unsigned other = 1U - sender;
+    if (packet.tcp && (packet.tcp_flags & tcp_flag::syn) != 0) {
+        return flow.set_client((packet.tcp_flags & tcp_flag::ack) == 0 ? sender : other, InitiatorBasis::syn);
+    }
+    if (packet.protocol == number(Protocol::tcp)) {
+        const int server = assembly_detail::server_by_port(keyed.key.low_port, keyed.key.high_port);
+        if (server >= 0) { return flow.set_client(server == 0 ? 1 : 0, InitiatorBasis::port); }
+    }
+    flow.set_client(packet.reply ? other : sender, InitiatorBasis::first_packet);
+}
+
+bool Assembler::starts_anew(const LiveFlow& flow, const Packet& packet, unsigned side) {
+    if ((packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst)) != tcp_flag::syn) { return false; }
+    const LiveHalf& half = flow.half[side];
+    const LiveHalf& other = flow.half[1U - side];
+    if (half.is(LiveHalf::kSequenceKnown)) {
+        // The SYN again, or one overtaken by the first data: its number lies just before what was seen.
+        const std::uint32_t distance = half.sequence.next() - (packet.sequence + 1);
+        const bool same = (half.tcp_flags & tcp_flag::syn) != 0 && flow.cold != 0 && flow.client_side() == side
+                              ? colds_[flow.cold - 1].client_isn == packet.sequence
+                              : distance <= 65536;
+        if (same) { return false; }
+    } else if (half.packets == 0 && other.packets > 0 && !flow.closed()) {
+        return false;  // the other end's half of the beginning came first
+    }
+    return flow.closed() || other.packets == 0 || packet.time - flow.last >= assembly_detail::kReuseAfter;
+}
+
+void Assembler::count(LiveFlow& flow, const Packet& packet, unsigned side) {
+    LiveHalf& half = flow.half[side];
+    if (half.packets == 0) {
+        half.link_sender = packet.link_sender;
+        half.ttl_min = packet.ttl;
+    } else if (half.link_sender != packet.link_sender) {
+        half.state |= LiveHalf::kLinkMixed;
+    }
+    ++half.packets;
+    half.bytes += packet.bytes;
+    half.ttl_min = std::min(half.ttl_min, packet.ttl);
+    half.ttl_max = std::max(half.ttl_max, packet.ttl);
+    flow.first = std::min(flow.first, packet.time);
+    flow.last = std::max(flow.last, packet.time);
+    if (packet.tcp) { return count_tcp(flow, packet, side); }
+    if (packet.protocol == number(Protocol::tcp)) { return; }  // snapped before its flags
+    half.payload_bytes += packet.payload;
+    add_activity(flow, side, packet.time, packet.payload);
+}
+
+void Assembler::count_tcp(LiveFlow& flow, const Packet& packet, unsigned side) {
+    LiveHalf& half = flow.half[side];
+    const bool syn = (packet.tcp_flags & tcp_flag::syn) != 0;
+    const bool rst = (packet.tcp_flags & tcp_flag::rst) != 0;
+    half.tcp_flags |= packet.tcp_flags;
+    note_handshake(flow, packet, side);
+    if (rst) {
+        half.state |= LiveHalf::kRst;
+        return;  // what a reset carries is a diagnostic at most (RFC 9293, 3.5.3)
+    }
+    if (syn && !half.is(LiveHalf::kSequenceKnown)) {
+        half.sequence.start(packet.sequence);
+        half.state |= LiveHalf::kSequenceKnown;
+    }
+    if (packet.payload > 0) {
+        const std::uint32_t data_from = packet.sequence + (syn ? 1U : 0U);
+        if (!half.is(LiveHalf::kSequenceKnown)) {
+            half.sequence.set_next(data_from);
+            half.state |= LiveHalf::kSequenceKnown;
+        }
+        const std::uint32_t fresh = half.sequence.fresh(data_from, packet.payload);
+        if (fresh > 0) {
+            half.payload_bytes += fresh;
+            add_activity(flow, side, packet.time, fresh);
+            if (flow.closed()) {  // a forged or stray end: the conversation goes on
+                for (LiveHalf& h : flow.half) { h.state &= static_cast<std::uint8_t>(~(LiveHalf::kFin | LiveHalf::kRst)); }
+            }
+            auto& first = cold_of(flow).first_payload[side];
+            if (!first) { first = packet.time; }
+        }
+    } else if (!half.is(LiveHalf::kSequenceKnown)) {
+        half.sequence.set_next(packet.sequence);
+        half.state |= LiveHalf::kSequenceKnown;
+    }
+    if ((packet.tcp_flags & tcp_flag::fin) != 0) { half.state |= LiveHalf::kFin; }
+}
+
+void Assembler::note_handshake(LiveFlow& flow, const Packet& packet, unsigned side) {
+    const unsigned kind = packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst);
+    if (kind == tcp_flag::syn) {
+        ColdPart& cold = cold_of(flow);
+        if (cold.syn || (cold.syn_ack && packet.sequence != cold.client_isn)) { return; }
+        const std::uint64_t so_far = flow.half[0].packets + flow.half[1].packets;
+        if (flow.basis() != InitiatorBasis::syn && so_far > 4) { return; }  // too late to be this connection's
+        if (flow.basis() != InitiatorBasis::syn) { flow.set_client(side, InitiatorBasis::syn); }
+        if (flow.client_side() != side) { return; }
+        cold.syn = packet.time;
+        cold.client_isn = packet.sequence;
+        cold.mss[side] = packet.mss;
+        cold.window[side] = packet.window;
+    } else if (kind == (tcp_flag::syn | tcp_flag::ack)) {
+        ColdPart& cold = cold_of(flow);
+        // Only the answer to the SYN that was seen; a forged one would forge a round trip.
+        if (cold.syn_ack || (cold.syn && (flow.client_side() == side || packet.acknowledgement != cold.client_isn + 1))) { return; }
+        const std::uint64_t so_far = flow.half[0].packets + flow.half[1].packets;
+        if (flow.basis() != InitiatorBasis::syn) {
+            if (so_far > 4) { return; }
+            flow.set_client(1U - side, InitiatorBasis::syn);
+        }
+        if (flow.client_side() == side) { return; }
+        cold.syn_ack = packet.time;
+        cold.client_isn = packet.acknowledgement - 1;
+        cold.server_isn = packet.sequence;
+        cold.mss[side] = packet.mss;
+        cold.window[side] = packet.window;
+    } else if (kind == tcp_flag::ack && flow.cold != 0 && flow.client_side() == side) {
+        ColdPart& cold = colds_[flow.cold - 1];
+        if (cold.syn_ack && !cold.ack && packet.acknowledgement == cold.server_isn + 1) { cold.ack = packet.time; }
+    }
+}
+
+void Assembler::add_activity(LiveFlow& flow, unsigned side, Time time, std::uint32_t bytes) {
+    LiveHalf& half = flow.half[side];
+    const std::int64_t index = bin_index(time, kActivityBinWidth);
+    if (half.bin_packets != 0 && index > half.bin_index) {
+        cold_of(flow).packers[side].add({half.bin_index, half.bin_packets, half.bin_bytes});
+        half.bin_packets = 0;
+        half.bin_bytes = 0;
+    }
+    if (half.bin_packets == 0) { half.bin_index = index; }
+    ++half.bin_packets;
+    half.bin_bytes += bytes;
+}
+
+ColdPart& Assembler::cold_of(LiveFlow& flow) {
+    if (flow.cold == 0) { flow.cold = colds_.take() + 1; }
+    return colds_[flow.cold - 1];
+}
+
+void Assembler::emit(LiveFlow& flow, FlowEnd end) {
+    const unsigned client = flow.client_side();
+    const unsigned server = 1U - client;
+    const std::array<net::Endpoint, 2> ends = {net::Endpoint{flow.key.low, net::Port{flow.key.low_port}},
+                                               net::Endpoint{flow.key.high, net::Port{flow.key.high_port}}};
+    Flow out;
+    out.observer = options_.observer;
+    out.client = ends[client];
+    out.server = ends[server];
+    out.protocol = Protocol{flow.key.protocol};
+    out.end = end;
+    out.basis = flow.basis();
+    out.first = flow.first;
+    out.last = flow.last;
+    out.tunnel_depth = flow.key.tunnel_depth;
+    out.id = make_flow_id(options_.observer_name, out.client, out.server, out.protocol, out.first, out.tunnel_depth);
+    for (const unsigned side : {client, server}) {
+        const LiveHalf& half = flow.half[side];
+        (side == client ? out.request : out.reply) = {
+            .packets = half.packets, .bytes = half.bytes, .payload_bytes = half.payload_bytes, .tcp_flags = half.tcp_flags,
+            .ttl_min = half.ttl_min, .ttl_max = half.ttl_max, .link_sender = half.is(LiveHalf::kLinkMixed) ? 0 : half.link_sender};
+    }
+    std::array<BinPacker, 2> fresh;
+    std::array<BinPacker, 2>* packers = &fresh;
+    if (flow.cold != 0) {
+        ColdPart& cold = colds_[flow.cold - 1];
+        packers = &cold.packers;
+        out.handshake = {.syn = cold.syn, .syn_ack = cold.syn_ack, .ack = cold.ack,
+                         .first_request = cold.first_payload[client], .first_reply = cold.first_payload[server],
+                         .client_mss = cold.mss[client], .server_mss = cold.mss[server],
+                         .client_window = cold.window[client], .server_window = cold.window[server]};
+    }
+    for (const unsigned side : {client, server}) {
+        const LiveHalf& half = flow.half[side];
+        if (half.bin_packets != 0) { (*packers)[side].add({half.bin_index, half.bin_packets, half.bin_bytes}); }
+    }
+    out.activity = Activity::from_packed((*packers)[client].finish(), (*packers)[server].finish());
+    if (flow.cold != 0) {
+        colds_.give_back(flow.cold - 1);
+        flow.cold = 0;
+    }
+    ++report_.flows;
+    sink_(std::move(out));
+}
+
+void Assembler::remove(std::uint32_t number) {
+    index_.erase(hash_of(flows_[number].key), number);
+    flows_.give_back(number);
+}
+
+}  // namespace hw::flow::read

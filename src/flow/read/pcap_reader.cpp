@@ -1,0 +1,124 @@
+#include "flow/read/pcap_reader.hpp"
+
+#include "base/byte_cursor.hpp"
+#include "flow/read/capture_run.hpp"
+
+#include <bit>
+#include <optional>
+#include <random>
+
+namespace hw::flow::read {
+namespace {
+namespace pcap_detail {
+
+/// What the first four bytes of a classic capture say.
+struct Magic {
+    std::endian order = std::endian::big;
+    bool nanoseconds = false;
+    bool modified = false;  ///< Kuznetzov's variant: eight more bytes a record.
+};
+
+std::optional<Magic> magic_of(std::uint32_t first) {
+    for (const std::endian order : {std::endian::big, std::endian::little}) {
+        switch (order == std::endian::big ? first : std::byteswap(first)) {
+            case 0xa1b2'c3d4: return Magic{order, false, false};
+            case 0xa1b2'3c4d: return Magic{order, true, false};
+            case 0xa1b2'cd34: return Magic{order, false, true};
+            default: break;
+        }
+    }
+    return std::nullopt;
+}
+
+struct RecordHeader {
+    std::uint32_t seconds = 0;
+    std::uint32_t fraction = 0;
+    std::uint32_t captured = 0;
+    std::uint32_t wire = 0;
+};
+
+constexpr std::size_t kFileHeader = 24;
+constexpr std::size_t kRecordHeader = 16;
+constexpr std::size_t kModifiedHeader = 24;
+
+}  // namespace pcap_detail
+}  // namespace
+
+std::optional<CaptureFormat> recognise_capture(std::span<const std::byte> head) {
+    ByteCursor cursor(head);
+    const auto first = cursor.be32();
+    if (!first) { return std::nullopt; }
+    if (pcap_detail::magic_of(*first)) { return CaptureFormat::pcap; }
+    if (*first == 0x0a0d'0d0a && cursor.skip(4)) {
+        const auto order = cursor.be32();
+        if (order == 0x1a2b'3c4dU || order == 0x4d3c'2b1aU) { return CaptureFormat::pcapng; }
+    }
+    return std::nullopt;
+}
+
+Result<void> read_pcap_records(CaptureRun& run) {
+    using namespace pcap_detail;  // within this function only
+    HW_TRY(const auto head, run.window.peek(kFileHeader));
+    ByteCursor file(head);
+    const auto magic = magic_of(file.be32().value_or(0));
+    if (!magic) { return fail(Errc::malformed, "not a capture file", run.where(0)); }
+    const std::endian order = magic->order;
+    if (head.size() < kFileHeader) {
+        return fail(Errc::truncated, "the capture ends within its file header", run.where(head.size()), "was it copied while being written?");
+    }
+    [[maybe_unused]] const bool skipped = file.skip(12);  // version, zone, accuracy: never used
+    const std::uint32_t snap_length = file.u32(order).value_or(0);
+    const LinkType link{static_cast<std::uint16_t>(file.u32(order).value_or(0) & 0xffffU)};
+    run.window.consume(kFileHeader);
+
+    const std::size_t header_length = magic->modified ? kModifiedHeader : kRecordHeader;
+    const std::uint32_t most = std::min(kMaxCaptured, std::max(snap_length, std::uint32_t{262'144}));
+    while (true) {
+        if (run.stopped()) { return {}; }
+        HW_TRY(const auto header_bytes, run.window.peek(header_length));
+        const std::uint64_t offset = run.window.offset();
+        if (header_bytes.size() < header_length) {
+            run.report.damaged_tail = !header_bytes.empty();
+            return {};
+        }
+        ByteCursor cursor(header_bytes);
+        const RecordHeader record{.seconds = *cursor.u32(order), .fraction = *cursor.u32(order),
+                                  .captured = *cursor.u32(order), .wire = *cursor.u32(order)};
+        if (record.captured > most) {
+            run.report.skip("record length impossible: the rest of the file was not read", offset);
+            return {};
+        }
+        HW_TRY(const auto bytes, run.window.peek(header_length + record.captured));
+        if (bytes.size() < header_length + record.captured) {
+            run.report.damaged_tail = true;
+            return {};
+        }
+        const std::int64_t micros = std::int64_t{record.seconds} * 1'000'000 + record.fraction / (magic->nanoseconds ? 1000 : 1);
+        run.frame(link, {.bytes = bytes.subspan(header_length), .wire_length = std::max(record.wire, record.captured),
+                         .time = Time::from_micros(micros), .offset = offset});
+        run.window.consume(header_length + record.captured);
+    }
+}
+
+Result<void> read_capture(ByteSource& bytes, const std::string& observer_name, ObserverId observer, const ReadOptions& options,
+                          const FlowSink& sink, ReadReport& report) {
+    // Keys for the tables that hostile packets fill; nothing in the result depends on them.
+    std::random_device entropy;
+    const auto key = [&] { return (std::uint64_t{entropy()} << 32U) | entropy(); };
+    Decoder decoder(key(), report);
+    Assembler assembler({.observer_name = observer_name, .observer = observer, .timeouts = options.timeouts,
+                         .max_live_flows = options.max_live_flows, .hash_seed = key()},
+                        sink, report);
+    CaptureRun run(bytes, decoder, assembler, options, report);
+    const auto head = run.window.peek(kCaptureHeadBytes);
+    if (!head) { return std::unexpected(head.error()); }
+    const auto format = recognise_capture(*head);
+    if (!format) { return fail(Errc::malformed, "not a capture file", run.where(0)); }
+    report.format = *format == CaptureFormat::pcap ? "pcap" : "pcapng";
+    auto result = *format == CaptureFormat::pcap ? read_pcap_records(run) : read_pcapng_blocks(run);
+    run.flush();
+    assembler.finish();
+    return result;
+}
+
+}  // namespace hw::flow::read
