@@ -40,7 +40,7 @@ bool replay_file(const std::filesystem::path& path) {
 
 int main(int argc, char** argv) {
     std::size_t files = 0;
-    for (const std::string argument : std::vector<std::string>(argv + 1, argv + argc)) {
+    for (const std::string& argument : std::vector<std::string>(argv + 1, argv + argc)) {
         std::vector<std::filesystem::path> paths;
         std::error_code error;
         if (std::filesystem::is_directory(argument, error)) {

@@ -51,10 +51,12 @@ using Result = std::expected<T, Error>;
 
 #define HW_CONCAT_INNER(a, b) a##b
 #define HW_CONCAT(a, b) HW_CONCAT_INNER(a, b)
+// NOLINTBEGIN(bugprone-macro-parentheses): a name and a declaration cannot stand in parentheses.
 #define HW_TRY_IMPL(tmp, declaration, expression)              \
     auto tmp = (expression);                                   \
     if (!tmp) { return std::unexpected(std::move(tmp).error()); } \
     declaration = *std::move(tmp)
+// NOLINTEND(bugprone-macro-parentheses)
 
 /// `HW_TRY(auto x, f())` binds `x` to the value of `f()`, or returns its error from the enclosing function.
 #define HW_TRY(declaration, expression) HW_TRY_IMPL(HW_CONCAT(hw_try_, __LINE__), declaration, expression)
