@@ -10,6 +10,8 @@ HW_DEPS ?= yes
 JOBS ?= $(shell awk -v cores=$$(nproc) '/MemAvailable/ { n = int($$2 / 1500000); print (n < 1 ? 1 : n < cores ? n : cores) }' /proc/meminfo 2>/dev/null || echo 1)
 FUZZ_SECONDS ?= 60
 SCENARIO ?= lab/scenarios/ci-short.toml
+LAB_OUT = build/lab/$(basename $(notdir $(SCENARIO)))
+as_root := $(if $(filter 0,$(shell id -u)),,sudo)
 DEMO := examples/captures/three-relays
 
 # say TEXT; run COMMAND,HINT: a failing step says what to do.
@@ -102,14 +104,13 @@ lab-deps: deps
 	$(call install,lab)
 
 .PHONY: lab
-lab: build lab-deps ## run a laboratory scenario (root; SCENARIO=lab/scenarios/NAME.toml) and judge the trails found
-	$(call build,release)
-	$(call run,lab/run $(SCENARIO),See docs/lab.md.)
+lab: build lab-deps ## play a laboratory scenario (root; SCENARIO=lab/scenarios/NAME.toml) and judge the trails found
+	$(call run,$(as_root) lab/run $(SCENARIO) --out $(LAB_OUT),See docs/lab.md.)
+	$(call run,python3 lab/evaluate.py --headwater build/release/headwater $(LAB_OUT),See docs/lab.md.)
 
 .PHONY: bench-trace
-bench-trace: build lab-deps ## the table of trails found, by relay and driver (root; long)
-	$(call build,release)
-	$(call run,lab/bench-trace,See docs/lab.md.)
+bench-trace: build lab-deps ## play every benchmark scenario and print the trails found, by relay and driver (root; long)
+	$(call run,$(as_root) lab/bench_trace --headwater build/release/headwater --keep build/bench-trace,See docs/lab.md.)
 
 .PHONY: clean
 clean: ## remove what was built
