@@ -176,7 +176,7 @@ def log_in(channel: Channel, typist: Typist | None, logins: list[str]) -> None:
 def play_keystroke(channel: Channel, rng: random.Random, end: float, job: dict) -> None:
     typist = Typist(channel, rng)
     log_in(channel, typist, job["typed_logins"])
-    end = max(end, time.monotonic() + job["length_s"])  # logging in from host to host takes its own time
+    end = job["end"] = max(end, time.monotonic() + job["length_s"])  # logging in from host to host takes its own time
     while time.monotonic() < end:
         if rng.random() < 0.12:
             typist.edit(rng.randint(0, 7))
@@ -279,11 +279,12 @@ def main(job_path: str, result_path: str) -> int:
         helpers = open_helpers(job["before"])
         channel = Channel(job["argv"], job["terminal"], raw=job["raw"])
         play = PLAYS[job["driver"]] if job["prompt"] else play_server
-        play(channel, rng, time.monotonic() + job["length_s"], job)
+        job["end"] = time.monotonic() + job["length_s"]
+        play(channel, rng, job["end"], job)
     except SessionEnded as ended:
         note = str(ended)
     except SystemExit:
-        note = "stopped at the time limit"
+        note = "stopped at the time limit" if time.monotonic() < job.get("end", float("inf")) else ""
     finally:
         if channel:
             channel.close()
