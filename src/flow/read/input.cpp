@@ -5,10 +5,14 @@
 #include "flow/read/pcap_reader.hpp"
 #include "flow/read/recognise.hpp"
 #include "flow/read/unpack.hpp"
+#include "flow/read/zeek_connections.hpp"
+#include "flow/read/zeek_json.hpp"
+#include "flow/read/zeek_tsv.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -34,6 +38,7 @@ struct Group {
 struct FileResult {
     ReadReport report;
     std::optional<Error> failure;
+    bool other_log = false;  ///< A log of Zeek's other than conn, found in a folder: of no use, and no error.
 };
 
 /// What became of a group.
@@ -138,13 +143,23 @@ std::vector<Group> make_groups(const std::vector<InputFile>& files) {
     return split;
 }
 
-/// Reads one file into `flows`.
-std::optional<Error> read_file(const InputFile& file, const std::string& observer, const ReadOptions& options, Progress& progress,
-                               std::vector<Flow>& flows, ReadReport& report) {
+/// What the files of a group gave so far.
+struct Collected {
+    std::vector<Flow> flows;
+    zeek::Connections connections;
+};
+
+/// Reads one file. A log of Zeek's other than conn is an error only where the user named it: folders are full of them.
+void read_file(const InputFile& file, const std::string& observer, const ReadOptions& options, Progress& progress, Collected& collected,
+               FileResult& result) {
+    ReadReport& report = result.report;
+    std::optional<Error>& failure = result.failure;
     auto opened = InputBytes::open(file.path, options.stop, progress.bytes());
-    if (!opened) { return std::move(opened).error(); }
+    if (!opened) {
+        failure = std::move(opened).error();
+        return;
+    }
     InputBytes& input = **opened;
-    std::optional<Error> failure;
     if (const auto format = recognise(input.head(), file.path); !format) {
         if (!options.stop.stop_requested()) { failure = format.error(); }
     } else {
@@ -154,12 +169,13 @@ std::optional<Error> read_file(const InputFile& file, const std::string& observe
         switch (*format) {
             case Format::pcap:
             case Format::pcapng:
-                done = read_capture(told, observer, ObserverId{}, options, [&](Flow&& flow) { flows.push_back(std::move(flow)); }, report);
+                done = read_capture(told, observer, ObserverId{}, options, [&](Flow&& flow) { collected.flows.push_back(std::move(flow)); }, report);
                 break;
-            case Format::zeek_tsv:
-            case Format::zeek_json: done = fail(Errc::unsupported, "Zeek logs are not read yet", file.path); break;
+            case Format::zeek_tsv: done = zeek::read_tsv(told, collected.connections, options.stop, report); break;
+            case Format::zeek_json: done = zeek::read_json(told, collected.connections, options.stop, report); break;
         }
-        if (!done) { failure = std::move(done).error(); }
+        result.other_log = !done && !file.named && done.error().code == Errc::unsupported && report.format.starts_with("zeek");
+        if (!done && !result.other_log) { failure = std::move(done).error(); }
     }
     if (failure && failure->where.empty()) { failure->where = file.path; }
     if (options.stop.stop_requested()) {
@@ -177,7 +193,6 @@ std::optional<Error> read_file(const InputFile& file, const std::string& observe
     }
     report.bytes = input.raw_bytes();
     progress.tell();
-    return failure;
 }
 
 /// Fills in the hash of a file that is not read because another has its content. Hashed again rather than taken over: it
@@ -194,6 +209,7 @@ void hash_twin(ReadReport& report, const std::stop_token& stop) {
 GroupResult read_group(const Group& group, const std::string& observer, const std::vector<InputFile>& files, const ReadOptions& options,
                        Progress& progress, std::vector<FileResult>& results) {
     GroupResult read;
+    Collected collected{.flows = {}, .connections = zeek::Connections(observer)};
     for (const std::size_t i : group.files) {
         FileResult& result = results[i];
         if (options.stop.stop_requested()) {
@@ -201,12 +217,16 @@ GroupResult read_group(const Group& group, const std::string& observer, const st
             continue;
         }
         try {
-            result.failure = read_file(files[i], observer, options, progress, read.flows, result.report);
+            read_file(files[i], observer, options, progress, collected, result);
         } catch (const std::bad_alloc&) {
             result.failure = Error{Errc::limit, "not enough memory", files[i].path, "read fewer inputs at a time, or cut them by time"};
         } catch (const std::exception& thrown) { result.failure = Error{Errc::internal, thrown.what(), files[i].path, {}}; }
-        read.usable = read.usable || !result.failure || result.report.records > 0;
+        read.usable = read.usable || result.report.records > 0 || (!result.failure && !result.other_log);
     }
+    read.flows = std::move(collected.flows);
+    std::vector<Flow> connections = collected.connections.take();
+    if (read.flows.empty()) { return GroupResult{std::move(connections), read.usable}; }
+    std::ranges::move(connections, std::back_inserter(read.flows));
     return read;
 }
 
