@@ -197,6 +197,14 @@ def play_command(channel: Channel, rng: random.Random, end: float, job: dict) ->
         channel.idle(min(12.0, rng.lognormvariate(0.9, 0.6)))
 
 
+def play_script(channel: Channel, rng: random.Random, end: float, job: dict) -> None:
+    """The job's own commands in order, spread over the session's length."""
+    pause_s = job["length_s"] / len(job["script"])
+    for number, command in enumerate(job["script"]):
+        _ask(channel, command, number, job)
+        channel.idle(min(pause_s * rng.uniform(0.5, 1.2), max(0.0, end - time.monotonic())))
+
+
 def play_beacon(channel: Channel, rng: random.Random, end: float, job: dict) -> None:
     period_s, number = rng.uniform(2.5, 8.0), 0
     while time.monotonic() < end:
@@ -278,7 +286,7 @@ def main(job_path: str, result_path: str) -> int:
     try:
         helpers = open_helpers(job["before"])
         channel = Channel(job["argv"], job["terminal"], raw=job["raw"])
-        play = PLAYS[job["driver"]] if job["prompt"] else play_server
+        play = play_script if job["script"] else PLAYS[job["driver"]] if job["prompt"] else play_server
         job["end"] = time.monotonic() + job["length_s"]
         play(channel, rng, job["end"], job)
     except SessionEnded as ended:

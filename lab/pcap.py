@@ -11,6 +11,7 @@ from pathlib import Path
 
 MAGIC = 0xA1B2C3D4
 ETHERNET = 1
+ICMP, ECHO_REPLY = 1, 0
 BLOCK = 1 << 20
 
 Key = tuple[bytes, int, bytes, int, int]  # client address and port, server address and port, IP protocol
@@ -64,13 +65,18 @@ def _note(data: bytearray, at: int, size: int, true_us: int, wanted: set[tuple[b
     if size < 38 or data[at + 12] != 8 or data[at + 13] != 0:  # IPv4 over Ethernet, with the ports within the snap
         return
     protocol = data[at + 23]
-    if protocol not in (6, 17):
+    if protocol not in (ICMP, 6, 17):
         return
     ports = at + 14 + (data[at + 14] & 15) * 4
     if ports + 4 > at + size:
         return
     origin, destination = bytes(data[at + 26:at + 30]), bytes(data[at + 30:at + 34])
-    origin_port, destination_port = data[ports] << 8 | data[ports + 1], data[ports + 2] << 8 | data[ports + 3]
+    if protocol == ICMP:
+        if data[ports] == ECHO_REPLY:
+            origin, destination = destination, origin
+        origin_port = destination_port = 0
+    else:
+        origin_port, destination_port = data[ports] << 8 | data[ports + 1], data[ports + 2] << 8 | data[ports + 3]
     if (destination, destination_port) in wanted:
         key = (origin, origin_port, destination, destination_port, protocol)
     elif (origin, origin_port) in wanted:

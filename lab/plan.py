@@ -9,7 +9,10 @@ import topology
 from scenario import Group, Scenario
 
 CALL_BACK_KINDS = ("reverse-socat-tls", "https-poll")
-SSH_END_ONLY = ("ssh-nested", "ssh-J", "ssh-L", "ssh-D", "ssh-R", "sshuttle", "redsocks", "tool-copy")
+SSH_END_ONLY = ("ssh-nested", "ssh-J", "ssh-L", "ssh-D", "ssh-R", "sshuttle", "redsocks", "tool-copy", "iodine",
+                "ptunnel-ng")
+ONE_RELAY_KINDS = ("sshuttle", "redsocks", "iodine", "ptunnel-ng", "tool-copy")
+FIXED_PORTS = {"iodine": 53, "ptunnel-ng": 0}  # the first leg is no TCP: DNS, and ICMP, which has no port
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def _plan_group(scenario: Scenario, group: Group, network: topology.Topology, po
 def _chain(group: Group, kind: str, length: int, network: topology.Topology, rng: random.Random) -> list[str]:
     if group.relays:
         return list(group.relays)
-    if kind in ("sshuttle", "redsocks", "iodine", "ptunnel-ng", "tool-copy"):
+    if kind in ONE_RELAY_KINDS:
         length = 1
     relays = [host.name for host in network.with_role("relay")]
     return rng.sample(relays, len(group.mixed) or length)
@@ -127,6 +130,8 @@ def _ports(kind: str, source: str, nodes: list[str], ports: PortPool) -> list[in
     if kind in CALL_BACK_KINDS:
         return [ports.take(host) for host in [source, *nodes[:-1]]]
     taken = [ports.take(host) for host in nodes]
+    if kind in FIXED_PORTS:
+        taken[0] = FIXED_PORTS[kind]
     if kind == "ssh-R":  # the victim dials the last relay instead of being dialled
         taken[-1] = ports.take(nodes[-2])
     return taken

