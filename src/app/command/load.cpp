@@ -1,5 +1,6 @@
 #include "app/command/load.hpp"
 
+#include "app/output/words.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -8,6 +9,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <thread>
 
 namespace hw::app::command {
@@ -59,23 +61,33 @@ std::string marker_note(std::span<const std::string> inputs) {
     return {};
 }
 
+/// What was passed over, all inputs together: which input, and where in it, stands in the result.
+void report_skipped(const flow::read::Inputs& inputs) {
+    std::map<std::string, std::uint64_t> by_reason;
+    std::uint64_t total = 0;
+    std::uint64_t touched = 0;
+    for (const auto& report : inputs.reports) {
+        if (report.skipped_total() == 0 || !output::not_read_because(report).empty()) { continue; }
+        ++touched;
+        total += report.skipped_total();
+        for (const auto& [reason, skipped] : report.skipped) { by_reason[reason] += skipped.count; }
+    }
+    if (total == 0) { return; }
+    std::string what = "skipped " + counted(total, "record") + " in " + counted(touched, "input") + " (";
+    for (auto it = by_reason.begin(); it != by_reason.end(); ++it) {
+        what += (it == by_reason.begin() ? "" : ", ") + it->first + ": " + std::to_string(it->second);
+    }
+    log::warning(printable(what + ")"));
+}
+
 void report_problems(const flow::read::Inputs& inputs) {
     for (const Error& error : inputs.failures) {
-        log::warning("input not used: " + error.message, {{"input", std::string_view(error.where)}});
+        log::warning(printable("not used: " + error.where + ": " + error.message));
     }
     for (const auto& report : inputs.reports) {
-        if (report.skipped_total() > 0) {
-            std::string what = "passed over " + counted(report.skipped_total(), "record");
-            for (const auto& [reason, skipped] : report.skipped) {
-                what += "; " + reason + ": " + std::to_string(skipped.count);
-                if (!skipped.first_offsets.empty()) { what += " (first at byte " + std::to_string(skipped.first_offsets[0]) + ")"; }
-            }
-            log::warning(what, {{"input", std::string_view(report.path)}});
-        }
-        if (report.damaged_tail) {
-            log::warning("the file ends inside a record; all before it was used", {{"input", std::string_view(report.path)}});
-        }
+        if (report.damaged_tail) { log::warning(printable(report.path + " ends inside a record; all before it was used")); }
     }
+    report_skipped(inputs);
 }
 
 }  // namespace

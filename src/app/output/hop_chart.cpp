@@ -15,7 +15,7 @@ namespace hop_charts {
 constexpr double kWidth = 1080;
 constexpr double kHeight = 190;
 constexpr double kLeft = 96;
-constexpr double kRight = kWidth - 12;
+constexpr double kRight = kWidth - 30;
 constexpr double kMiddle = 82;
 constexpr double kHalf = 66;
 constexpr std::int64_t kMostColumns = 240;

@@ -77,8 +77,8 @@ std::string hop_section(std::size_t number, const trace::Hop& hop, const Context
     html += "</tbody></table></div><div class=\"two\"><div>" + weight_scale(link) + "</div><div>";
     std::string control = control_words(link.control);
     if (control.starts_with("the ")) { control.front() = 'T'; }
-    html += fmt::format("<p>{}, <strong>{}</strong>: {}. An unrelated pair scores as high {} (p {}).</p>", decibans_text(link.llr), strength(link.llr),
-                        odds_words(link.llr), how_often(link.p), small_number(link.p));
+    html += fmt::format("<p>{}, <strong>{}</strong>: {}. An unrelated pair scores as high {} ({}).</p>", decibans_text(link.llr), strength(link.llr),
+                        odds_words(link.llr), how_often(link.p), p_text(link.p));
     html += fmt::format("<p>{}; {}. {} weighed here; {} that none of them is the right one.</p>", escaped(control), escaped(lag_words(link)),
                         counted(hop.candidates, "control flow") + (hop.candidates == 1 ? " was" : " were"), percent(link.p_none));
     html += fmt::format("<p>By channel: {}.</p></div></div>", escaped(channel_words(link.channels)));
@@ -127,6 +127,10 @@ std::string inputs_section(const Context& context) {
     std::string html = "<h2>Inputs</h2>\n<div class=\"wide\"><table class=\"t\"><thead><tr><th>file and SHA-256</th><th>form</th><th class=\"n\">records</th>"
                        "<th class=\"n\">flows</th><th class=\"n\">skipped</th></tr></thead><tbody>";
     for (const auto& report : context.inputs) {
+        if (const std::string why = not_read_because(report); !why.empty()) {
+            html += fmt::format("<tr><td>{}</td><td colspan=\"4\">not read: {}</td></tr>", escaped(report.path), escaped(why));
+            continue;
+        }
         html += fmt::format("<tr><td>{}<br><code>{}</code>", escaped(report.path), escaped(report.sha256));
         for (const auto& [reason, skipped] : report.skipped) {
             html += fmt::format("<br>skipped, {}: {}", escaped(reason), grouped(skipped.count));
@@ -159,19 +163,14 @@ std::string method_section(const trace::TraceResult& result) {
 
 std::string repeat_section(const trace::TraceResult& result, const Context& context) {
     std::string command = "headwater trace";
-    for (const auto& report : context.inputs) { command += " " + shell_word(report.path); }
+    for (const auto& report : context.inputs) {
+        if (not_read_because(report).empty()) { command += " " + shell_word(report.path); }
+    }
     for (const auto& [name, value] : context.parameters) { command += " --" + name + " " + shell_word(value); }
     std::string html = fmt::format("<h2>To repeat it</h2>\n<p>With the inputs above, version {} gives the same bytes again on any number of threads:</p>\n"
                                    "<p><code>{}</code></p>\n", escaped(context.version), escaped(command));
-    bool any = false;
-    for (const trace::ClockOffset& clock : result.clocks) {
-        if (clock.shared_flows == 0) { continue; }
-        html += fmt::format("{}{}: {} {} ({})", any ? "; " : "<p>Clocks against the first observer's, from flows that both saw: ",
-                            escaped(context.observer_name(clock.observer)), human_duration(std::chrono::abs(clock.ahead)),
-                            clock.ahead < Duration::zero() ? "behind" : "ahead", counted(clock.shared_flows, "flow"));
-        any = true;
-    }
-    return html + (any ? ".</p>\n" : "");
+    const std::string clocks = clocks_sentence(result.clocks, context);
+    return clocks.empty() ? html : html + "<p>" + escaped(clocks) + "</p>\n";
 }
 
 }  // namespace hw::app::output

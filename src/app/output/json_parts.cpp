@@ -87,7 +87,10 @@ void write_input_members(JsonWriter& json, const Context& context) {
     json.key("inputs").begin_array();
     for (const auto& report : context.inputs) {
         json.begin_object();
-        json.member("path", report.path).member("sha256", report.sha256).member("records", report.records);
+        json.member("path", report.path).key("sha256");
+        if (report.sha256.empty()) { json.null(); }  // Passed over without being read.
+        else { json.value(report.sha256); }
+        json.member("records", report.records);
         write_skipped(json, report);
         json.member("format", report.format).member("bytes", report.bytes).member("flows", report.flows);
         json.member("snapped", report.snapped).member("damaged_tail", report.damaged_tail);

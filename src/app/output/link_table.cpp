@@ -1,3 +1,4 @@
+#include "app/help.hpp"
 #include "app/output/csv.hpp"
 #include "app/output/json_parts.hpp"
 #include "app/output/link_output.hpp"
@@ -21,7 +22,7 @@ std::string volume(const flow::Flow& flow) {
 }
 
 std::string note_line(const Context& context) {
-    std::string text = context.note.empty() ? "" : "NOTE: " + printable(context.note) + "\n\n";
+    std::string text = context.note.empty() ? "" : wrapped("NOTE: " + printable(context.note), 0, 98) + "\n";
     if (context.interrupted) { text += "INTERRUPTED: what follows is what was known until then.\n\n"; }
     return text;
 }
@@ -76,8 +77,8 @@ std::string link_table(const trace::RelayLinks& result, const LinkView& view, co
             const trace::Link& link = inflow.candidates[i];
             text += fmt::format("  {:>11}  {}  {}  {}\n", percent(link.posterior), conversation(*link.outbound),
                                 clock.moment(link.outbound->first), volume(*link.outbound));
-            text += fmt::format("               {} ({}), p {}, lag {}, control: {}\n", decibans_text(link.llr), strength(link.llr),
-                                small_number(link.p), human_duration(link.lag_request), trace::to_string(link.control));
+            text += fmt::format("               {} ({}), {}, lag {}, control: {}\n", decibans_text(link.llr), strength(link.llr),
+                                p_text(link.p), lag_text(link.lag_request), trace::to_string(link.control));
         }
         if (shown(inflow, view.top) < inflow.candidates.size()) {
             text += fmt::format("               and {} more (--top 0)\n", inflow.candidates.size() - shown(inflow, view.top));
@@ -117,9 +118,10 @@ std::string flows_csv(std::span<const flow::Flow* const> flows, const Context& c
 std::string flows_table(std::span<const flow::Flow* const> flows, const Context& context) {
     using namespace link_tables;
     const Clock clock(context.interval.from);
+    const auto read = static_cast<std::size_t>(std::ranges::count_if(context.inputs, [](const auto& r) { return not_read_because(r).empty(); }));
     std::string text = note_line(context);
     text += fmt::format("{} in {}. Times are UTC, {}.\n", flows.size() == 1 ? "1 flow" : grouped(flows.size()) + " flows",
-                        counted(context.inputs.size(), "input"), clock.day());
+                        counted(read, "input"), clock.day());
     std::size_t width = 0;
     for (const flow::Flow* flow : flows) { width = std::max(width, conversation(*flow).size()); }
     width = std::min<std::size_t>(width, 60);

@@ -115,8 +115,8 @@ private:
                 fmt::format("  seen by {}", printable(context_.observer_name(hop.observer))));
         flow_rows("in", *hop.link.inbound);
         flow_rows("out", *hop.link.outbound);
-        body_text(fmt::format("{}, {}: {}. An unrelated pair scores as high {} (p {}).", decibans_text(hop.link.llr),
-                              strength(hop.link.llr), channel_words(hop.link.channels), how_often(hop.link.p), small_number(hop.link.p)));
+        body_text(fmt::format("{}, {}: {}. An unrelated pair scores as high {} ({}).", decibans_text(hop.link.llr),
+                              strength(hop.link.llr), channel_words(hop.link.channels), how_often(hop.link.p), p_text(hop.link.p)));
         body_text(fmt::format("{}; {}. {} weighed.", capital(control_words(hop.link.control)), lag_words(hop.link),
                               counted(hop.candidates, "candidate")));
         text_ += "     ▲\n";
@@ -135,22 +135,23 @@ private:
     }
 
     void clocks() {
-        for (const trace::ClockOffset& clock : result_.clocks) {
-            if (clock.ahead == Duration::zero()) { continue; }
-            text_ += fmt::format("Clock of {}: {} {} (from {}); times are shown as it wrote them.\n",
-                                 printable(context_.observer_name(clock.observer)), human_duration(std::chrono::abs(clock.ahead)),
-                                 clock.ahead > Duration::zero() ? "ahead" : "behind", counted(clock.shared_flows, "shared flow"));
-        }
+        const std::string sentence = clocks_sentence(result_.clocks, context_);
+        if (!sentence.empty()) { text_ += wrapped(printable(sentence) + " Times are shown as each clock had them.", 0, kColumns); }
     }
 
     void inputs() {
         text_ += "\nInputs:\n";
         for (const auto& report : context_.inputs) {
+            if (const std::string why = not_read_because(report); !why.empty()) {
+                text_ += fmt::format("  {}  not read: {}\n", printable(report.path), printable(why));
+                continue;
+            }
             std::string line = fmt::format("  {}  {}, {}, {}", printable(report.path), report.format, counted(report.records, "record"),
                                            counted(report.flows, "flow"));
-            line += report.skipped_total() == 0 ? ", none skipped" : fmt::format(", {} skipped", report.skipped_total());
             if (report.damaged_tail) { line += ", ends inside a record"; }
-            text_ += line + "\n" + paint_.dim("    sha256 " + report.sha256) + "\n";
+            text_ += line + "\n";
+            if (report.skipped_total() > 0) { text_ += wrapped("skipped: " + printable(skipped_words(report)), 4, kColumns); }
+            text_ += paint_.dim("    sha256 " + report.sha256) + "\n";
         }
         for (const Error& error : context_.failures) {
             text_ += fmt::format("  {}  NOT USED: {}\n", printable(error.where), printable(error.message));

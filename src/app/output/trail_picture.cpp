@@ -17,6 +17,7 @@ namespace trail_pictures {
 constexpr double kWidth = 1080;
 constexpr double kTop = 58;         ///< Of the first lane.
 constexpr double kBetween = 124;    ///< From lane to lane.
+constexpr double kRightMargin = 30;  ///< Room for half of the last moment's label.
 constexpr double kStrip = 19;       ///< Half the height of a strip.
 constexpr double kMono = 7.9;       ///< Width of a letter of an address, at the style sheet's size.
 constexpr std::size_t kLongestName = 26;
@@ -48,7 +49,7 @@ public:
     std::string draw() {
         const bool open_end = trail_.ending.kind != trace::EndingKind::source;
         const double last = lanes_.back().y;
-        const double height = last + (open_end ? 118 : 62);
+        const double height = last + (open_end ? 104 : 44);
         svg_ = fmt::format("<svg class=\"trail\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">", kWidth, height,
                            escaped(description()));
         svg_ += "<defs><marker id=\"tip\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">"
@@ -104,7 +105,7 @@ private:
         span = {std::max(span.from, attack.from - reach), std::min(span.to, attack.to + reach)};
         if (span.to - span.from < std::chrono::seconds(2)) { span.to = span.from + std::chrono::seconds(2); }
         const Duration margin = (span.to - span.from) / 50;
-        axis_ = {{span.from - margin, span.to + margin}, left_, kWidth - 14};
+        axis_ = {{span.from - margin, span.to + margin}, left_, kWidth - kRightMargin};
     }
 
     [[nodiscard]] std::string description() const {
@@ -131,7 +132,7 @@ private:
             seen += (seen.empty() ? "" : ", ") + context_.observer_name(covered.observer);
         }
         svg_ += fmt::format("<line class=\"lane{0}\" x1=\"{1:.1f}\" x2=\"{2:.1f}\" y1=\"{3:.1f}\" y2=\"{3:.1f}\"/>", seen.empty() ? " unseen" : "",
-                            left_, kWidth - 14, lane.y);
+                            left_, kWidth - kRightMargin, lane.y);
         svg_ += fmt::format("<text class=\"role\" x=\"0\" y=\"{:.1f}\">{}</text><text class=\"host\" x=\"0\" y=\"{:.1f}\">{}</text>",
                             lane.y - 11, lane.role, lane.y + 5, net::to_string(lane.host));
         const std::string words = seen.empty() ? "not watched" : "watched: " + seen;
@@ -201,7 +202,7 @@ private:
         const Interval out{link.outbound->first - ahead, link.outbound->last - ahead};
         const double x_in = std::max(axis_.x(std::max(in.from, out.from)), axis_.left);
         const double x_out = std::min(axis_.x(std::min(in.to, out.to)), axis_.right);
-        const std::string label = fmt::format("{}, {} · lag {}{}", decibans_text(link.llr), strength(link.llr), human_duration(link.lag_request),
+        const std::string label = fmt::format("{}, {} · lag {}{}", decibans_text(link.llr), strength(link.llr), lag_text(link.lag_request),
                                               link.control == trace::Control::call_back ? " · call-back" : "");
         const double half = 12 + 3.4 * static_cast<double>(label.size());
         const double x = std::clamp((x_in + x_out) / 2, axis_.left + half + 4, axis_.right - half - 4);
@@ -213,15 +214,16 @@ private:
 
     void draw_ending() {
         const Lane& lane = lanes_.back();
-        const double x = strips_.empty() ? axis_.left + 40 : std::clamp(axis_.x(strips_.back().shown.from), axis_.left + 40, axis_.right - 420);
+        const double x = strips_.empty() ? axis_.left + 14 : std::clamp(axis_.x(strips_.back().shown.from), axis_.left + 14, axis_.right - 440);
         std::string words;
         switch (trail_.ending.kind) {
             case trace::EndingKind::source: words = "source: all its traffic was seen, nothing upstream fits"; break;
             case trace::EndingKind::relay_upstream_unseen: words = "upstream unseen: what drives this host was not seen"; break;
             case trace::EndingKind::lost: words = "lost: nothing that was seen decides what drives this host"; break;
         }
-        double y = lane.y + 34;
-        if (trail_.ending.kind == trace::EndingKind::source) {
+        const bool open = trail_.ending.kind != trace::EndingKind::source;
+        double y = lane.y;
+        if (!open) {
             svg_ += fmt::format("<circle class=\"end\" cx=\"{0:.1f}\" cy=\"{1:.1f}\" r=\"10\"/><circle class=\"core\" cx=\"{0:.1f}\" cy=\"{1:.1f}\" r=\"4\"/>", x, y);
         } else {
             y = lane.y + 74;
@@ -230,7 +232,7 @@ private:
                                 "<text class=\"pilltext strong\" x=\"{0:.1f}\" y=\"{4:.1f}\">{5}</text>",
                                 x, lane.y + 2, y - 14, y, y + 5, trail_.ending.kind == trace::EndingKind::lost ? "×" : "?");
         }
-        svg_ += fmt::format("<text class=\"endtext\" x=\"{:.1f}\" y=\"{:.1f}\">{} ({})</text>", x + 22, y + 4, words, percent(trail_.ending.probability));
+        svg_ += fmt::format("<text class=\"endtext\" x=\"{:.1f}\" y=\"{:.1f}\">{} ({})</text>", x + 20, open ? y + 5 : y + 26, words, percent(trail_.ending.probability));
     }
 
     const trace::Trail& trail_;

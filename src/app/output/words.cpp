@@ -10,6 +10,9 @@
 namespace hw::app::output {
 namespace {
 
+/// The smallest chance that is said in figures.
+constexpr double kLeastSaid = 1e-12;
+
 /// Two significant digits, grouped: 12 345 → `12 000`.
 std::string two_digits(double value) {
     if (value < 10) { return fmt::format("{:.2g}", value); }
@@ -56,10 +59,13 @@ std::string_view likelihood(double probability) {
 }
 
 std::string how_often(double p) {
-    if (!(p > 0)) { return "never in what could be measured"; }
+    if (std::isnan(p)) { return "in an unknown share of cases"; }
+    if (p < kLeastSaid) { return "less than once in a million million"; }
     if (p >= 0.1) { return fmt::format("in {:.0f} % of cases", p * 100); }
     return "once in " + two_digits(1.0 / p);
 }
+
+std::string p_text(double p) { return p < kLeastSaid ? "p under 1e-12" : "p " + small_number(p); }
 
 std::string small_number(double value) {
     if (value == 0) { return "0"; }
@@ -115,9 +121,34 @@ std::string control_words(trace::Control control) {
                                               : "the relay itself called its master (control: call-back)";
 }
 
+std::string lag_text(Duration lag) { return lag == Duration::zero() ? "under 250 ms" : human_duration(lag); }
+
 std::string lag_words(const trace::Link& link) {
-    return fmt::format("requests leave {} after they came in, replies are passed on {} after they came back",
-                       human_duration(link.lag_request), human_duration(link.lag_reply));
+    return fmt::format("requests leave {} after they came in, replies are passed on {} after they came back", lag_text(link.lag_request),
+                       lag_text(link.lag_reply));
+}
+
+std::string clocks_sentence(std::span<const trace::ClockOffset> clocks, const Context& context) {
+    std::string list;
+    for (const trace::ClockOffset& clock : clocks) {
+        if (clock.ahead == Duration::zero()) { continue; }
+        list += fmt::format("{}{} {} {}", list.empty() ? "" : ", ", context.observer_name(clock.observer),
+                            human_duration(std::chrono::abs(clock.ahead)), clock.ahead > Duration::zero() ? "ahead" : "behind");
+    }
+    if (list.empty()) { return {}; }
+    return fmt::format("Clocks against {}'s, from flows that both saw: {}.", context.observer_name(clocks.front().observer), list);
+}
+
+std::string skipped_words(const flow::read::ReadReport& report) {
+    std::string text;
+    for (const auto& [reason, skipped] : report.skipped) {
+        text += (text.empty() ? "" : ", ") + reason + ": " + grouped(skipped.count);
+    }
+    return text;
+}
+
+std::string not_read_because(const flow::read::ReadReport& report) {
+    return report.format.empty() && report.records == 0 && report.skipped.size() == 1 ? report.skipped.begin()->first : "";
 }
 
 std::string channel_words(const trace::Channels& channels) {
@@ -137,10 +168,10 @@ std::string channel_words(const trace::Channels& channels) {
 
 std::string false_accusations_sentence(std::uint64_t pairs, double expected) {
     if (pairs == 0) { return "No pair of flows was compared."; }
-    std::string text = fmt::format("{} of flows {} compared; by chance alone, {} wrong links as good as the weakest one of the first trail "
-                                   "are expected among them",
-                                   pairs == 1 ? "1 pair" : grouped(pairs) + " pairs", pairs == 1 ? "was" : "were", small_number(expected));
-    if (expected > 0 && expected < 0.1) { text += fmt::format(": one search in {} would accuse wrongly", two_digits(1.0 / expected)); }
+    std::string text = fmt::format("{} of flows {} compared. Wrong links as good as the weakest one of the first trail, expected among them by "
+                                   "chance alone: {}", pairs == 1 ? "1 pair" : grouped(pairs) + " pairs", pairs == 1 ? "was" : "were",
+                                   expected > 0 && expected < kLeastSaid ? "under 1e-12" : small_number(expected));
+    if (expected >= kLeastSaid && expected < 0.1) { text += fmt::format(" (one search in {} would accuse wrongly)", two_digits(1.0 / expected)); }
     return text + ".";
 }
 

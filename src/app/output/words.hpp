@@ -6,6 +6,7 @@
 #include "trace/trail.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,8 +27,11 @@ namespace hw::app::output {
 /// The words of ICD 203: `almost certain`, `very likely`, `likely`, `about as likely as not`, `unlikely`,
 /// `very unlikely`, `almost no chance`.
 [[nodiscard]] std::string_view likelihood(double probability);
-/// `once in 830 000` for a small p, `in 23 % of cases` for a large one.
+/// `once in 830 000` for a small p, `in 23 % of cases` for a large one. A p under one in a million million is a tail drawn
+/// on beyond all that was counted, and is said to be no more than that: `less than once in a million million`.
 [[nodiscard]] std::string how_often(double p);
+/// `p 1.2e-06`, or `p under 1e-12`.
+[[nodiscard]] std::string p_text(double p);
 /// A plain number: `0.0012`, `1.2e-07`, `0`.
 [[nodiscard]] std::string small_number(double value);
 /// Digits in groups of three: `12 345`.
@@ -41,10 +45,18 @@ namespace hw::app::output {
 [[nodiscard]] std::string headline(const trace::TraceResult& result);
 /// Who drove the relay: `the relay was connected to (forward)`, `the relay itself called back (call-back)`.
 [[nodiscard]] std::string control_words(trace::Control control);
+/// A lag as far as it could be measured: activity is counted in bins, so none at all means less than one of them.
+[[nodiscard]] std::string lag_text(Duration lag);
 /// `requests leave 12.5 ms after they came in, replies 11.0 ms after they came back`.
 [[nodiscard]] std::string lag_words(const trace::Link& link);
 /// `activity 38.1 dB, record 4.0 dB`; channels without anything to say are left out.
 [[nodiscard]] std::string channel_words(const trace::Channels& channels);
+/// Observers whose clocks differ, in one sentence; empty where none do.
+[[nodiscard]] std::string clocks_sentence(std::span<const trace::ClockOffset> clocks, const Context& context);
+/// An input that was not read at all (a note beside the captures): why; empty for one that was.
+[[nodiscard]] std::string not_read_because(const flow::read::ReadReport& report);
+/// `not IP: 15, truncated header: 3`; empty where nothing was passed over.
+[[nodiscard]] std::string skipped_words(const flow::read::ReadReport& report);
 /// The sentence on expected false accusations.
 [[nodiscard]] std::string false_accusations_sentence(std::uint64_t pairs, double expected);
 /// Why an observer is believed to see all of a host: `its packets leave there undiminished`, ...
