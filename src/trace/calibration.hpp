@@ -9,9 +9,12 @@ namespace hw::trace {
 /// The constants that turn scores into evidence. They were set once on laboratory traffic (docs/trace.md says how) and
 /// are not tuned to any one capture.
 struct Calibration {
-    /// Shape of the alternative: under a true link the p-value follows Beta(κ, 1), so that a p-value weighs
-    /// ln(κ·p^(κ−1)) nats (a p-to-e calibrator: Sellke, Bayarri & Berger 2001; Vovk & Wang 2021, eq. 2).
-    double kappa = 0.05;
+    /// How strong a true link's activity score is, as the share u of ln p that a perfect copy of the action would reach:
+    /// f(u) = prompt·Beta(u; a, b) + (1 − prompt) on (0, 1). Relays that pass on at once come close to a perfect copy; the
+    /// even rest is for those that delay, add or merge.
+    double prompt_share = 0.8;
+    double prompt_a = 4;
+    double prompt_b = 2;
     /// Weight of the record channel beside the activity channel: the two share the flows' starts and ends.
     double record_discount = 0.5;
     /// Chance that a host that acts is driven from a flow seen at it, before any evidence.
@@ -22,9 +25,9 @@ struct Calibration {
 
 inline constexpr Calibration kCalibration{};
 
-/// The weight of a p-value given as its natural logarithm.
-[[nodiscard]] inline Decibans weight_of(double log_p, double kappa) {
-    return Decibans::from_nats(std::log(kappa) + (kappa - 1) * log_p);
-}
+/// The weight of an activity score, from ln p of the pair and of the action against itself. With x = −ln p, exponential
+/// under "unrelated", and u = x/X, X = −ln p_self: ln LR = x + ln f(u) − ln X. A score that is rare among strangers
+/// but far below what a true partner would have reached weighs little, or against.
+[[nodiscard]] Decibans weight_of(double log_p, double log_p_self);
 
 }  // namespace hw::trace

@@ -19,36 +19,43 @@ namespace hw::trace {
 
 namespace {
 
-constexpr Duration kPadding = std::chrono::seconds(10);
+constexpr Duration kTrimmedAtStart = std::chrono::seconds(2);  // log-in and key exchange look alike everywhere
+constexpr Duration kTrimmedAtEnd = std::chrono::seconds(1);
+constexpr Duration kShortestTrimmed = std::chrono::seconds(15);
 constexpr std::int64_t kLongestWindow = 1800 * 4;  // bins: half an hour
 constexpr std::size_t kFewestCommonBins = 3;
 
 bool is_host(const HopInput& input, const net::Address& address) { return std::ranges::find(input.host, address) != input.host.end(); }
 
-/// The window to compare over: the action's life with some silence on either side, or its busiest half hour.
-Window choose_window(const HopInput& input) {
-    const auto& action = *input.action;
+/// The window to compare two flows over: the time that both lived, less its edges. That two flows begin or end together
+/// is for the record channel to weigh; here it would make every pair of sessions that happen to start in the same
+/// seconds look alike. Of more than half an hour, the half hour in which the action is busiest.
+Window choose_window(const flow::Flow& control, const flow::Flow& action) {
     const std::int64_t width = flow::kActivityBinWidth.count();
-    const auto bin = [&](Time t) { return t.micros() / width; };
-    std::int64_t first = bin(std::max(action.first - kPadding, input.seen.from));
-    const std::int64_t last = bin(std::min(action.last + kPadding, input.seen.to));
-    const std::int64_t size = std::max<std::int64_t>(1, last - first + 1);
-    if (size <= kLongestWindow) { return {first, size}; }
+    Time from = std::max(control.first, action.first);
+    Time to = std::min(control.last, action.last);
+    if (to - from >= kShortestTrimmed) {
+        from = from + kTrimmedAtStart;
+        to = to - kTrimmedAtEnd;
+    }
+    std::int64_t first = from.micros() / width;
+    const std::int64_t size = to.micros() / width - first + 1;
+    if (size <= kLongestWindow) { return {first, std::max<std::int64_t>(size, 0)}; }
     std::vector<std::int64_t> busy;
     for (const auto d : {flow::Direction::request, flow::Direction::reply}) {
-        for (const auto& b : action.activity.bins(d)) { busy.push_back(b.index); }
+        for (const auto& b : action.activity.bins(d)) {
+            if (b.index >= first && b.index < first + size) { busy.push_back(b.index); }
+        }
     }
     std::ranges::sort(busy);
-    std::size_t best = 0;
     std::size_t most = 0;
     for (std::size_t i = 0, j = 0; i < busy.size(); ++i) {
         while (j < busy.size() && busy[j] < busy[i] + kLongestWindow) { ++j; }
         if (j - i > most) {
             most = j - i;
-            best = i;
+            first = busy[i];
         }
     }
-    if (!busy.empty()) { first = busy[best]; }
     return {first, kLongestWindow};
 }
 
@@ -56,7 +63,6 @@ struct Candidate {
     const flow::Flow* flow = nullptr;
     bool opened = false;  // the host is its client
     CourseMatch match;
-    FeatureScores z{};
     double top = -std::numeric_limits<double>::infinity();
     std::size_t feature = 0;
     double log_p = 0;
@@ -90,13 +96,14 @@ Moments moments(const std::vector<const FeatureScores*>& sample, const Moments* 
     return m;
 }
 
-/// Cohort normalisation: half against all unrelated alignments of this action, half against the pair's own shifts.
-double normalise(const FeatureScores& score, const Moments& cohort, const Moments& own, FeatureScores& z, std::size_t& feature) {
+/// Cohort normalisation, half against all unrelated alignments of this action, half against the pair's own shifts; the
+/// best feature's z.
+double normalise(const FeatureScores& score, const Moments& cohort, const Moments& own, std::size_t& feature) {
     double top = -std::numeric_limits<double>::infinity();
     for (std::size_t f = 0; f < kFeatures; ++f) {
-        z[f] = 0.5 * ((score[f] - cohort.mean[f]) / cohort.sd[f] + (score[f] - own.mean[f]) / own.sd[f]);
-        if (z[f] > top) {
-            top = z[f];
+        const double z = 0.5 * ((score[f] - cohort.mean[f]) / cohort.sd[f] + (score[f] - own.mean[f]) / own.sd[f]);
+        if (z > top) {
+            top = z;
             feature = f;
         }
     }
@@ -118,63 +125,97 @@ void for_each_index(std::size_t count, const LinkOptions& options, const Work& w
     });
 }
 
-/// Activity channel over all candidates: fills score, z and log_p; returns the chance of the action against itself.
+/// Brings scores of unrelated flows that lived at the same time down to the spread of shifted ones (an empirical null,
+/// Efron 2004): where sessions at this host are alike for reasons that a shift destroys, likeness means less.
+class SameMinute {
+public:
+    SameMinute(std::vector<double> unshifted, std::vector<double> shifted) {
+        if (unshifted.size() < kFewest || shifted.size() < kFewest) { return; }
+        std::ranges::sort(unshifted);
+        unshifted.pop_back();  // the best may be the true partner
+        const auto [middle_u, spread_u] = spread(unshifted);
+        const auto [middle_s, spread_s] = spread(shifted);
+        from_ = std::max(middle_u, middle_s);
+        to_ = middle_s;
+        shrink_ = spread_u > spread_s && spread_u > 0 ? spread_s / spread_u : 1;
+    }
+    [[nodiscard]] double operator()(double z) const { return z <= from_ ? std::min(z, to_) : to_ + (z - from_) * shrink_; }
+
+private:
+    static constexpr std::size_t kFewest = 8;
+    /// Median, and median absolute deviation from it.
+    static std::pair<double, double> spread(std::vector<double>& x) {
+        const auto middle = [](std::vector<double>& v) {
+            const auto m = v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2);
+            std::ranges::nth_element(v, m);
+            return *m;
+        };
+        const double center = middle(x);
+        std::vector<double> off;
+        off.reserve(x.size());
+        for (const double v : x) { off.push_back(std::abs(v - center)); }
+        return {center, middle(off)};
+    }
+    double from_ = 0;
+    double to_ = 0;
+    double shrink_ = 1;
+};
+
+/// Activity channel over all candidates: fills z and log_p; returns ln p of the action against a perfect copy of itself.
 double score_activity(const HopInput& input, std::vector<Candidate>& candidates, const LinkOptions& options) {
     const auto& action = *input.action;
-    if (action.activity.empty()) { return 1; }
-    const Window window = choose_window(input);
+    if (action.activity.empty()) { return 0; }
     const bool action_opened = is_host(input, action.client.address);
-    const Course action_course = course_of(action, action_opened, Role::action, window);
 
     for_each_index(candidates.size(), options, [&](std::size_t i) {
         Candidate& c = candidates[i];
         if (c.flow->activity.empty()) { return; }
+        const Window window = choose_window(*c.flow, action);
         const Course course = course_of(*c.flow, c.opened, Role::control, window);
         if (course.commands[0].index.size() + course.answers[0].index.size() < kFewestCommonBins) { return; }
-        c.match = match_courses(course, action_course, options.max_lag);
+        c.match = match_courses(course, course_of(action, action_opened, Role::action, window), options.max_lag);
         c.has_activity = !c.match.shifted.empty();
     });
-    // The action against a perfect copy of itself: could a true partner have stood out at all?
-    const CourseMatch self = match_courses(action_course, action_course, options.max_lag);
+    // The action against a perfect copy of itself: could a true partner have stood out at all, and how far?
+    const Course own_course = course_of(action, action_opened, Role::action, choose_window(action, action));
+    const CourseMatch self = match_courses(own_course, own_course, options.max_lag);
 
     std::vector<const FeatureScores*> pool;
     for (const auto& c : candidates) {
         if (!c.has_activity) { continue; }
         for (const auto& s : c.match.shifted) { pool.push_back(&s); }
     }
-    std::vector<const FeatureScores*> self_shifts;
-    for (const auto& s : self.shifted) { self_shifts.push_back(&s); }
-    if (pool.empty()) { pool = self_shifts; }
-    if (pool.empty()) { return 1; }
+    for (const auto& s : self.shifted) { pool.push_back(&s); }
+    if (pool.empty()) { return 0; }
     const Moments cohort = moments(pool, nullptr, 0);
 
-    std::vector<double> null;
     constexpr double kPriorWeight = 30;
     const auto own_moments = [&](const std::vector<FeatureScores>& shifted) {
         std::vector<const FeatureScores*> sample;
+        sample.reserve(shifted.size());
         for (const auto& s : shifted) { sample.push_back(&s); }
         return moments(sample, &cohort, kPriorWeight);
     };
+    std::vector<double> null;
+    std::vector<double> unshifted;
+    std::size_t ignored = 0;
     for (auto& c : candidates) {
         if (!c.has_activity) { continue; }
         const Moments own = own_moments(c.match.shifted);
-        c.top = normalise(c.match.score, cohort, own, c.z, c.feature);
-        FeatureScores ignored_z;
-        std::size_t ignored = 0;
-        for (const auto& s : c.match.shifted) { null.push_back(normalise(s, cohort, own, ignored_z, ignored)); }
+        c.top = normalise(c.match.score, cohort, own, c.feature);
+        unshifted.push_back(c.top);
+        for (const auto& s : c.match.shifted) { null.push_back(normalise(s, cohort, own, ignored)); }
     }
-    FeatureScores self_z;
-    std::size_t self_feature = 0;
     const Moments self_own = own_moments(self.shifted);
-    if (null.empty()) {
-        for (const auto& s : self.shifted) { null.push_back(normalise(s, cohort, self_own, self_z, self_feature)); }
-    }
-    const double self_top = normalise(self.score, cohort, self_own, self_z, self_feature);
+    for (const auto& s : self.shifted) { null.push_back(normalise(s, cohort, self_own, ignored)); }
+    const double self_top = normalise(self.score, cohort, self_own, ignored);
+
+    const SameMinute adjust(std::move(unshifted), null);
     const NullTail tail(std::move(null));
     for (auto& c : candidates) {
-        if (c.has_activity) { c.log_p = tail.log_p(c.top); }
+        if (c.has_activity) { c.log_p = tail.log_p(adjust(c.top)); }
     }
-    return std::exp(tail.log_p(self_top));
+    return tail.log_p(adjust(self_top));
 }
 
 /// Best order from any partner, by the sequence channel: one entry a partner.
@@ -222,7 +263,8 @@ HopResult explain_action(const HopInput& input, const LinkOptions& options) {
         candidates.push_back({.flow = f, .opened = opened, .match = {}});
     }
     result.pairs = candidates.size();
-    result.p_self = score_activity(input, candidates, options);
+    const double log_p_self = score_activity(input, candidates, options);
+    result.p_self = std::exp(log_p_self);
 
     // Record channel: unrelated pairs for (a, b) are (a', b) and (a, b') with other flows of the host.
     const double span_s = std::chrono::duration<double>(input.seen.to - input.seen.from).count();
@@ -251,7 +293,7 @@ HopResult explain_action(const HopInput& input, const LinkOptions& options) {
         double log_p = 0;
         if (c.has_activity) {
             log_p = c.log_p;
-            const Decibans activity = weight_of(c.log_p, kCalibration.kappa);
+            const Decibans activity = weight_of(c.log_p, log_p_self);
             link.channels.activity = activity;
             bytes = activity + kCalibration.record_discount * record;
             link.z = c.top;
