@@ -61,7 +61,7 @@ public:
         for (const Strip& strip : strips_) { draw_strip(strip); }
         for (std::size_t i = 0; i < trail_.hops.size(); ++i) { draw_link(i); }
         draw_ending();
-        return std::move(svg_) + "</svg>";
+        return std::move(svg_) + labels_ + "</svg>";
     }
 
 private:
@@ -101,7 +101,7 @@ private:
         const Interval attack = span;
         for (const Strip& strip : strips_) { span = {std::min(span.from, strip.shown.from), std::max(span.to, strip.shown.to)}; }
         // A control session of days must not press the attack into a hair: then only its surroundings are shown.
-        const Duration reach = 4 * std::max<Duration>(attack.to - attack.from, std::chrono::seconds(15));
+        const Duration reach = std::max<Duration>(attack.to - attack.from, std::chrono::seconds(60));
         span = {std::max(span.from, attack.from - reach), std::min(span.to, attack.to + reach)};
         if (span.to - span.from < std::chrono::seconds(2)) { span.to = span.from + std::chrono::seconds(2); }
         const Duration margin = (span.to - span.from) / 50;
@@ -188,9 +188,12 @@ private:
         const flow::Flow& flow = *strip.flow;
         const std::string label = fmt::format("{} → {} {}, {} →, ← {}", net::to_string(flow.client), net::to_string(flow.server),
                                               flow::to_string(flow.protocol), human_bytes(flow.request.bytes), human_bytes(flow.reply.bytes));
-        const bool fits = x0 + 8 + 6.6 * static_cast<double>(label.size()) < axis_.right;
-        svg_ += fmt::format("<text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>", fits ? x0 + 8 : axis_.right,
-                            middle - kStrip - 6, fits ? "start" : "end", label);
+        // Beside the arrow at the start where there is room, else before it, else at the right edge.
+        const double length = 6.6 * static_cast<double>(label.size());
+        const bool after = x0 + 8 + length < axis_.right;
+        const bool before = !after && x0 - 8 - length > axis_.left;
+        labels_ += fmt::format("<text class=\"label\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>",
+                               after ? x0 + 8 : before ? x0 - 8 : axis_.right, middle - kStrip - 6, after ? "start" : "end", label);
     }
 
     void draw_link(std::size_t index) {
@@ -205,22 +208,24 @@ private:
         const std::string label = fmt::format("{}, {} · lag {}{}", decibans_text(link.llr), strength(link.llr), lag_text(link.lag_request),
                                               link.control == trace::Control::call_back ? " · call-back" : "");
         const double half = 12 + 3.4 * static_cast<double>(label.size());
-        const double x = std::clamp((x_in + x_out) / 2, axis_.left + half + 4, axis_.right - half - 4);
+        const double x = std::clamp((x_in + x_out) / 2, axis_.left, axis_.right);
+        const double pill = std::clamp(x, axis_.left + half + 4, axis_.right - half - 4);
         svg_ += fmt::format("<line class=\"link\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\" marker-end=\"url(#ltip)\"/>", x,
                             y + kBetween / 2 - kStrip - 2, y - kBetween / 2 + kStrip + 2);
         svg_ += fmt::format("<rect class=\"pill\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"22\" rx=\"11\"/>"
-                            "<text class=\"pilltext\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x - half, y - 11, 2 * half, x, y + 4, label);
+                            "<text class=\"pilltext\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", pill - half, y - 11, 2 * half, pill, y + 4, label);
     }
 
     void draw_ending() {
         const Lane& lane = lanes_.back();
-        const double x = strips_.empty() ? axis_.left + 14 : std::clamp(axis_.x(strips_.back().shown.from), axis_.left + 14, axis_.right - 440);
+        const double x = strips_.empty() ? axis_.left + 14 : std::max(axis_.x(strips_.back().shown.from), axis_.left + 14);
         std::string words;
         switch (trail_.ending.kind) {
             case trace::EndingKind::source: words = "source: all its traffic was seen, nothing upstream fits"; break;
             case trace::EndingKind::relay_upstream_unseen: words = "upstream unseen: what drives this host was not seen"; break;
             case trace::EndingKind::lost: words = "lost: nothing that was seen decides what drives this host"; break;
         }
+        const bool before = x + 470 > axis_.right;
         const bool open = trail_.ending.kind != trace::EndingKind::source;
         double y = lane.y;
         if (!open) {
@@ -232,7 +237,8 @@ private:
                                 "<text class=\"pilltext strong\" x=\"{0:.1f}\" y=\"{4:.1f}\">{5}</text>",
                                 x, lane.y + 2, y - 14, y, y + 5, trail_.ending.kind == trace::EndingKind::lost ? "×" : "?");
         }
-        svg_ += fmt::format("<text class=\"endtext\" x=\"{:.1f}\" y=\"{:.1f}\">{} ({})</text>", x + 20, open ? y + 5 : y + 26, words, percent(trail_.ending.probability));
+        svg_ += fmt::format("<text class=\"endtext\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{} ({})</text>", before ? x - 20 : x + 20,
+                            open ? y + 5 : y + 26, before ? "end" : "start", words, percent(trail_.ending.probability));
     }
 
     const trace::Trail& trail_;
@@ -243,6 +249,7 @@ private:
     TimeAxis axis_;
     double left_ = 200;
     std::string svg_;
+    std::string labels_;  ///< Drawn last, over everything.
 };
 
 }  // namespace trail_pictures

@@ -107,10 +107,17 @@ std::string ending_advice(trace::EndingKind kind) {
 std::string headline(const trace::TraceResult& result) {
     if (result.trails.empty()) { return "No flow of the victim fits the question; there is nothing to trace."; }
     const trace::Trail& best = result.trails.front();
+    const std::string address = net::to_string(best.ending.address);
     std::string text;
-    if (best.hops.empty()) { text = "No relay was found between the attack and the address it came from"; }
-    else { text = fmt::format("The attack came through {}", counted(best.hops.size(), "relay")); }
-    text += fmt::format(": {} ({}). ", likelihood(best.probability), percent(best.probability));
+    if (!best.hops.empty()) {
+        text = fmt::format("The attack came through {}: {} ({}). ", counted(best.hops.size(), "relay"), likelihood(best.probability),
+                           percent(best.probability));
+    } else if (best.ending.kind == trace::EndingKind::source) {
+        text = fmt::format("The attack came straight from {}, through no relay: {} ({}). ", address, likelihood(best.probability),
+                           percent(best.probability));
+    } else {
+        text = fmt::format("The attack reached the victim from {} ({} among the trails found). ", address, percent(best.probability));
+    }
     std::string last = ending_sentence(best.ending);
     if (last.starts_with("the")) { last.front() = 'T'; }
     return text + last + ".";
