@@ -13,6 +13,8 @@ namespace assembly_detail {
 constexpr std::size_t kSlots = 512;
 constexpr Duration kLinger = std::chrono::seconds(30);
 constexpr Duration kReuseAfter = std::chrono::seconds(60);
+constexpr std::uint64_t kOpeningPackets = 4;     // a SYN after more than these does not tell who opened what they belong to
+constexpr std::uint64_t kHandshakePackets = 64;  // nor is an ACK after these the handshake's
 
 /// Who serves, by port alone: well-known (RFC 6335) below 1024, then those that systems do not hand out to clients.
 /// -1: the ports do not tell.
@@ -168,13 +170,13 @@ void Assembler::count_tcp(LiveFlow& flow, const Packet& packet, unsigned side) {
         }
         const std::uint32_t fresh = half.sequence.fresh(data_from, packet.payload);
         if (fresh > 0) {
+            const bool first = half.payload_bytes == 0;
             half.payload_bytes += fresh;
             add_activity(flow, side, packet.time, fresh);
             if (flow.closed()) {  // a forged or stray end: the conversation goes on
                 for (LiveHalf& h : flow.half) { h.state &= static_cast<std::uint8_t>(~(LiveHalf::kFin | LiveHalf::kRst)); }
             }
-            auto& first = cold_of(flow).first_payload[side];
-            if (!first) { first = packet.time; }
+            if (first) { cold_of(flow).first_payload[side] = packet.time; }
         }
     } else if (!half.is(LiveHalf::kSequenceKnown)) {
         half.sequence.set_next(packet.sequence);
@@ -189,7 +191,7 @@ void Assembler::note_handshake(LiveFlow& flow, const Packet& packet, unsigned si
         ColdPart& cold = cold_of(flow);
         if (cold.syn || (cold.syn_ack && packet.sequence != cold.client_isn)) { return; }
         const std::uint64_t so_far = flow.half[0].packets + flow.half[1].packets;
-        if (flow.basis() != InitiatorBasis::syn && so_far > 4) { return; }  // too late to be this connection's
+        if (flow.basis() != InitiatorBasis::syn && so_far > assembly_detail::kOpeningPackets) { return; }  // too late to be this connection's
         if (flow.basis() != InitiatorBasis::syn) { flow.set_client(side, InitiatorBasis::syn); }
         if (flow.client_side() != side) { return; }
         cold.syn = packet.time;
@@ -202,7 +204,7 @@ void Assembler::note_handshake(LiveFlow& flow, const Packet& packet, unsigned si
         if (cold.syn_ack || (cold.syn && (flow.client_side() == side || packet.acknowledgement != cold.client_isn + 1))) { return; }
         const std::uint64_t so_far = flow.half[0].packets + flow.half[1].packets;
         if (flow.basis() != InitiatorBasis::syn) {
-            if (so_far > 4) { return; }
+            if (so_far > assembly_detail::kOpeningPackets) { return; }
             flow.set_client(1U - side, InitiatorBasis::syn);
         }
         if (flow.client_side() == side) { return; }
@@ -211,9 +213,15 @@ void Assembler::note_handshake(LiveFlow& flow, const Packet& packet, unsigned si
         cold.server_isn = packet.sequence;
         cold.mss[side] = packet.mss;
         cold.window[side] = packet.window;
-    } else if (kind == tcp_flag::ack && flow.cold != 0 && flow.client_side() == side) {
-        ColdPart& cold = colds_[flow.cold - 1];
-        if (cold.syn_ack && !cold.ack && packet.acknowledgement == cold.server_isn + 1) { cold.ack = packet.time; }
+        flow.half[1U - side].state |= LiveHalf::kAckAwaited;
+    } else if (kind == tcp_flag::ack && flow.half[side].is(LiveHalf::kAckAwaited)) {
+        ColdPart& cold = cold_of(flow);
+        if (packet.acknowledgement == cold.server_isn + 1) {
+            cold.ack = packet.time;
+            flow.half[side].state &= static_cast<std::uint8_t>(~LiveHalf::kAckAwaited);
+        } else if (flow.half[side].packets + flow.half[1U - side].packets > assembly_detail::kHandshakePackets) {
+            flow.half[side].state &= static_cast<std::uint8_t>(~LiveHalf::kAckAwaited);  // it was not captured
+        }
     }
 }
 

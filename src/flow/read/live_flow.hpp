@@ -63,6 +63,7 @@ struct LiveHalf {
     static constexpr std::uint8_t kClient = 0x08;      ///< This end is the client.
     static constexpr std::uint8_t kLinkMixed = 0x10;   ///< Came from several link-layer addresses.
     static constexpr std::uint8_t kBasisShift = 5;     ///< `InitiatorBasis`, in the half of the client.
+    static constexpr std::uint8_t kAckAwaited = 0x80;  ///< The client's ACK that ends the handshake has not come yet.
     std::uint8_t state = 0;
 
     [[nodiscard]] bool is(std::uint8_t bit) const { return (state & bit) != 0; }
@@ -79,7 +80,7 @@ struct alignas(64) LiveFlow {
     std::array<LiveHalf, 2> half;    ///< By side.
 
     [[nodiscard]] unsigned client_side() const { return half[1].is(LiveHalf::kClient) ? 1 : 0; }
-    [[nodiscard]] InitiatorBasis basis() const { return InitiatorBasis(half[client_side()].state >> LiveHalf::kBasisShift); }
+    [[nodiscard]] InitiatorBasis basis() const { return InitiatorBasis((half[client_side()].state >> LiveHalf::kBasisShift) & 3U); }
     void set_client(unsigned side, InitiatorBasis basis) {
         constexpr auto kept = static_cast<std::uint8_t>(~(LiveHalf::kClient | (3U << LiveHalf::kBasisShift)));
         for (auto& h : half) { h.state &= kept; }

@@ -2,6 +2,7 @@
 
 #include "base/byte_cursor.hpp"
 #include "flow/read/capture_run.hpp"
+#include "flow/read/header_bytes.hpp"
 
 #include <bit>
 #include <optional>
@@ -40,6 +41,12 @@ struct RecordHeader {
 constexpr std::size_t kFileHeader = 24;
 constexpr std::size_t kRecordHeader = 16;
 constexpr std::size_t kModifiedHeader = 24;
+
+RecordHeader record_header(HeaderBytes<kRecordHeader> bytes, std::endian order) {
+    const auto in_order = [order](std::uint32_t big) { return order == std::endian::big ? big : std::byteswap(big); };
+    return {.seconds = in_order(be32_at<0>(bytes)), .fraction = in_order(be32_at<4>(bytes)),
+            .captured = in_order(be32_at<8>(bytes)), .wire = in_order(be32_at<12>(bytes))};
+}
 
 }  // namespace pcap_detail
 }  // namespace
@@ -81,9 +88,7 @@ Result<void> read_pcap_records(CaptureRun& run) {
             run.report.damaged_tail = !header_bytes.empty();
             return {};
         }
-        ByteCursor cursor(header_bytes);
-        const RecordHeader record{.seconds = *cursor.u32(order), .fraction = *cursor.u32(order),
-                                  .captured = *cursor.u32(order), .wire = *cursor.u32(order)};
+        const RecordHeader record = record_header(header_of<kRecordHeader>(header_bytes), order);
         if (record.captured > most) {
             run.report.skip("record length impossible: the rest of the file was not read", offset);
             return {};
