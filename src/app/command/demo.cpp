@@ -12,7 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kExampleFolder = "examples/captures/three-relays";
-constexpr std::uintmax_t kLargestQuery = 4096;
+constexpr const char* kQuestion = "trace.args";
+constexpr std::uintmax_t kLargestQuestion = 4096;
 
 /// The example's folder: the one given, else the first found from the working directory upward.
 Result<fs::path> example_folder(const Invocation& invocation) {
@@ -29,12 +30,12 @@ Result<fs::path> example_folder(const Invocation& invocation) {
                 "run it in Headwater's source folder, or name the folder with --dir");
 }
 
-/// The question of the example, `query` in its folder: trace's options as one would type them, blanks between.
+/// The question of the example, `trace.args` in its folder: trace's options as one would type them, blanks between.
 Result<CommandLine> example_query(const fs::path& folder) {
-    const fs::path path = folder / "query";
+    const fs::path path = folder / kQuestion;
     std::ifstream stream(path);
     std::error_code ignored;
-    if (!stream || fs::file_size(path, ignored) > kLargestQuery) {
+    if (!stream || fs::file_size(path, ignored) > kLargestQuestion) {
         return fail(Errc::not_found, "cannot read the example's question", path.string(),
                     "it holds options of trace, such as --victim 192.0.2.1:22");
     }
@@ -60,7 +61,7 @@ Result<Outcome> demo(const Invocation& invocation) {
     HW_TRY(const auto typed, example_query(folder));
     HW_TRY(const auto asked, Settings::resolve("trace", typed, {}, {}, invocation.world.now));
     const auto victim = asked.endpoint("victim");
-    if (!victim) { return fail(Errc::usage, "the example's question names no --victim", (folder / "query").string()); }
+    if (!victim) { return fail(Errc::usage, "the example's question names no --victim", (folder / kQuestion).string()); }
 
     std::vector<std::string> inputs;
     std::error_code problem;
@@ -72,8 +73,7 @@ Result<Outcome> demo(const Invocation& invocation) {
 
     trace::TraceQuery query{.victim = *victim, .peer = {}, .at = asked.time("at")};
     if (const auto peers = asked.addresses("peer"); !peers.empty()) { query.peer = peers.front(); }
-    std::string command = "headwater trace";
-    for (const std::string& input : inputs) { command += " " + input; }
+    std::string command = "headwater trace " + folder.string();
     std::vector<std::pair<std::string, std::string>> parameters;
     for (const char* name : {"victim", "peer", "at"}) {
         if (!asked.is_set(name)) { continue; }
