@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kExampleFolder = "examples/captures/three-relays";
-constexpr const char* kQuestion = "trace.args";
+constexpr const char* kQuestion = "demo.args";
 constexpr std::uintmax_t kLargestQuestion = 4096;
 
 /// The example's folder: the one given, else the first found from the working directory upward.
@@ -30,7 +30,7 @@ Result<fs::path> example_folder(const Invocation& invocation) {
                 "run it in Headwater's source folder, or name the folder with --dir");
 }
 
-/// The question of the example, `trace.args` in its folder: trace's options as one would type them, blanks between.
+/// The question of the example, `demo.args` in its folder: trace's options as one would type them, blanks between.
 Result<CommandLine> example_query(const fs::path& folder) {
     const fs::path path = folder / kQuestion;
     std::ifstream stream(path);
