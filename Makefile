@@ -12,7 +12,6 @@ FUZZ_SECONDS ?= 60
 SCENARIO ?= lab/scenarios/ci-short.toml
 LAB_OUT = build/lab/$(basename $(notdir $(SCENARIO)))
 as_root := $(if $(filter 0,$(shell id -u)),,sudo)
-DEMO := examples/captures/three-relays
 
 # say TEXT; run COMMAND,HINT: a failing step says what to do.
 say = @printf '\033[1m%s\033[0m\n' "$(1)"
@@ -40,11 +39,8 @@ build: deps ## build the program: build/release/headwater
 
 .PHONY: demo
 demo: build ## trace a recorded attack through three real relays, in the terminal and as an HTML report
-	@[[ -d $(DEMO) ]] || { echo "make demo: $(DEMO) is not there; is this a whole checkout?" >&2; exit 1; }
-	$(call say,Tracing the recording in $(DEMO))
-	@args=$$(cat $(DEMO)/demo.args) && echo "$$ headwater trace $(DEMO) $$args --html build/demo.html" && \
-	    build/release/headwater trace $(DEMO) $$args --html build/demo.html || \
-	    { status=$$?; echo "make demo: headwater ended with code $$status." >&2; exit $$status; }
+	$(call say,Tracing the recording in examples/captures/three-relays)
+	$(call run,build/release/headwater demo --html build/demo.html,Is this a whole checkout?)
 	$(call say,The same as a page: build/demo.html)
 
 .PHONY: test
@@ -111,6 +107,11 @@ lab: build lab-deps ## play a laboratory scenario (root; SCENARIO=lab/scenarios/
 .PHONY: bench-trace
 bench-trace: build lab-deps ## play every benchmark scenario and print the trails found, by relay and driver (root; long)
 	$(call run,$(as_root) lab/bench_trace --headwater build/release/headwater --keep build/bench-trace,See docs/lab.md.)
+
+.PHONY: readme
+readme: build ## paste the demo's present output and picture into README.md
+	$(call install,page)
+	$(call run,python3 docs/refresh.py build/release/headwater,See the message above.)
 
 .PHONY: clean
 clean: ## remove what was built

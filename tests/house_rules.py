@@ -55,6 +55,8 @@ def problems_of(path):
         return
     room = name.split("/")[1]
     for number, line in enumerate(lines, 1):
+        if re.match(r"using namespace (?!std::\w+_literals;)", line) and not name.endswith("_test.cpp"):
+            yield f"{name}:{number}: no using namespace at file scope; the release joins the files of a room"
         if not (found := re.match(r'\s*#\s*include\s+([<"])([^>"]+)', line)):
             continue
         included = found.group(2)
