@@ -76,10 +76,31 @@ def _overlay_file(path: str, text: str) -> None:
     mount(str(copy), path, "", MS_BIND)
 
 
+def _keep_mounts_private() -> None:
+    try:
+        mount("none", "/", "", MS_REC | MS_PRIVATE)
+    except SandboxError as error:
+        # In a plain chroot "/" is no mount point, and cannot be made private; harmless unless something is shared.
+        if "shared:" in Path("/proc/1/mountinfo").read_text():
+            raise SandboxError(f"{error} (in a chroot? bind the directory onto itself first: mount --bind DIR DIR)") from error
+
+
+def _own_devices() -> None:
+    """Terminals of the box's own, and the TUN device where the outside has none (a bare chroot)."""
+    if os.path.isdir("/dev/pts") and os.path.exists("/dev/ptmx"):
+        mount("devpts", "/dev/pts", "devpts", data="newinstance,ptmxmode=0666,mode=620,gid=5")
+        mount("/dev/pts/ptmx", "/dev/ptmx", "", MS_BIND)
+    if not os.path.exists("/dev/net/tun"):
+        os.makedirs("/dev/net", exist_ok=True)
+        mount("tmpfs", "/dev/net", "tmpfs")
+        os.mknod("/dev/net/tun", 0o20666, os.makedev(10, 200))
+
+
 def _furnish() -> None:
-    """Private /proc, /run and logs, and a user without rights for the sessions to log in as."""
-    mount("none", "/", "", MS_REC | MS_PRIVATE)
+    """Private /proc, /run, logs and terminals, and a user without rights for the sessions to log in as."""
+    _keep_mounts_private()
     mount("proc", "/proc", "proc")
+    _own_devices()
     mount("tmpfs", "/run", "tmpfs", data="mode=755,size=4g")
     mount("tmpfs", "/var/log", "tmpfs", data="mode=755,size=64m")  # sshd would write wtmp and lastlog
     for directory in ("netns", "sshd", "haproxy", "stunnel4", "tinyproxy", "hwlab/etc", "hwlab/tools", "hwlab/home"):
