@@ -22,7 +22,7 @@ def paste(text, mark, block):
 
 def main():
     headwater = pathlib.Path(sys.argv[1]).resolve()
-    arguments = (ROOT / DEMO / "trace.args").read_text().split()
+    arguments = (ROOT / DEMO / "demo.args").read_text().split()
     with tempfile.TemporaryDirectory() as folder:
         page = pathlib.Path(folder, "demo.html")
         done = subprocess.run([headwater, "trace", DEMO, *arguments, "--html", page, "--color", "never"],
