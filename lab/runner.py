@@ -47,19 +47,27 @@ def run(plan: Plan, emulator: Path, out: Path, lab: Path) -> dict[str, Any]:
     captures = capture.Captures(plan, raw)
     captures.wait_until_listening()
     set_up_s = time.monotonic() - began
+    idle_before = _idle_share_clock()
     background.start(plan, processes)
     _play(plan, fitting, processes)
     time.sleep(SETTLE_S)
+    busy = 1 - (_idle_share_clock()[0] - idle_before[0]) / (_idle_share_clock()[1] - idle_before[1])
     captured = captures.stop()
     links.send_signal(signal.SIGTERM)
     emulator_report = links.communicate(timeout=10)[0].strip().splitlines()[-1]
     written = _write(plan, raw, out)
     if os.environ.get("HW_LAB_KEEP_LOGS"):
         shutil.copytree(STATE / "log", out / "log", dirs_exist_ok=True)
-    figures = {"set_up_s": round(set_up_s, 1), "total_s": round(time.monotonic() - began, 1), "packets": captured,
+    figures = {"set_up_s": round(set_up_s, 1), "total_s": round(time.monotonic() - began, 1), "packets": captured, "machine_busy": round(busy, 2),
                "emulator": emulator_report} | written
     (out / "run.json").write_text(json.dumps(figures, indent=1) + "\n")
     return figures
+
+
+def _idle_share_clock() -> tuple[int, int]:
+    """Idle and total time of all cores since boot, in ticks: a busy machine is jitter that no link had."""
+    ticks = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 def _interrupt(_number: int, _frame: object) -> None:
@@ -141,7 +149,7 @@ def _write(plan: Plan, raw: Path, out: Path) -> dict[str, Any]:
 def print_summary(plan: Plan, figures: dict[str, Any], out: Path) -> None:
     print(f"{plan.scenario.name}: {figures['sessions']} sessions, {figures['targets']} of them targets, "
           f"{figures['packets']} packets at {len(capture.observers(plan))} observers, {figures['capture_mb']} MB, "
-          f"no kernel drops; {figures['total_s']:.0f} s ({figures['set_up_s']:.0f} s set-up)")
+          f"no kernel drops, machine {figures['machine_busy']:.0%} busy; {figures['total_s']:.0f} s ({figures['set_up_s']:.0f} s set-up)")
     print(f"links: {figures['emulator']}")
     for line in figures["incomplete"]:
         print(f"incomplete: {line}", file=sys.stderr)

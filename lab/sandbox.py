@@ -76,13 +76,25 @@ def _overlay_file(path: str, text: str) -> None:
     mount(str(copy), path, "", MS_BIND)
 
 
-def _keep_mounts_private() -> None:
+def _root_is_shared() -> bool:
+    """Whether a mount made below "/" would show up elsewhere. Asked before the box has mounts of its own."""
+    descriptor = os.open("/", os.O_RDONLY)
+    facts = dict(line.split(":", 1) for line in Path(f"/proc/self/fdinfo/{descriptor}").read_text().splitlines())
+    os.close(descriptor)
+    line = next((line for line in Path("/proc/1/mountinfo").read_text().splitlines()
+                 if line.split()[0] == facts["mnt_id"].strip()), "")
+    return " shared:" in line
+
+
+def _keep_mounts_private(root_was_shared: bool) -> None:
     try:
         mount("none", "/", "", MS_REC | MS_PRIVATE)
     except SandboxError as error:
-        # In a plain chroot "/" is no mount point, and cannot be made private; harmless unless something is shared.
-        if "shared:" in Path("/proc/1/mountinfo").read_text():
-            raise SandboxError(f"{error} (in a chroot? bind the directory onto itself first: mount --bind DIR DIR)") from error
+        # In a plain chroot "/" is no mount point and has no propagation of its own; what is mounted below it has.
+        if root_was_shared:
+            raise SandboxError(f"{error}; in a chroot, bind it onto itself first: mount --bind DIR DIR") from error
+        for line in Path("/proc/self/mountinfo").read_text().splitlines():
+            mount("none", line.split()[4], "", MS_PRIVATE)
 
 
 def _own_devices() -> None:
@@ -96,9 +108,9 @@ def _own_devices() -> None:
         os.mknod("/dev/net/tun", 0o20666, os.makedev(10, 200))
 
 
-def _furnish() -> None:
+def _furnish(root_was_shared: bool) -> None:
     """Private /proc, /run, logs and terminals, and a user without rights for the sessions to log in as."""
-    _keep_mounts_private()
+    _keep_mounts_private(root_was_shared)
     mount("proc", "/proc", "proc")
     _own_devices()
     mount("tmpfs", "/run", "tmpfs", data="mode=755,size=4g")
@@ -117,12 +129,12 @@ def _without_user(path: str) -> str:
     return "".join(line + "\n" for line in Path(path).read_text().splitlines() if not line.startswith(USER + ":"))
 
 
-def _inside(parent: int, work: Callable[[], int]) -> int:
+def _inside(parent: int, root_was_shared: bool, work: Callable[[], int]) -> int:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != 0 and os.getppid() != parent:
         return 130  # the starter died before we could ask to die with it
     os.setsid()  # the terminal's Ctrl-C reaches the starter, which passes it on once
-    _furnish()
+    _furnish(root_was_shared)
     return work()
 
 
@@ -134,6 +146,7 @@ def run_boxed(work: Callable[[], int]) -> int:
     """
     if os.geteuid() != 0:
         raise SandboxError("the lab must run as root: it makes network namespaces")
+    root_was_shared = _root_is_shared()
     _check(_libc.unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET), "make namespaces")
     parent = os.getpid()
     sys.stdout.flush()
@@ -142,7 +155,7 @@ def run_boxed(work: Callable[[], int]) -> int:
         status = 70
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            status = _inside(parent, work)
+            status = _inside(parent, root_was_shared, work)
         except SandboxError as error:
             print(f"lab: {error}", file=sys.stderr)
         except SystemExit as stop:

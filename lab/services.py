@@ -70,7 +70,7 @@ def prepare_files(source: Path, fitting: Fitting) -> None:
                     str(STATE / "etc/cert")], check=True, stderr=subprocess.DEVNULL)
     CERTIFICATE.write_text((STATE / "etc/key").read_text() + (STATE / "etc/cert").read_text())
     CERTIFICATE.chmod(0o644)  # a laboratory key: made for this run, gone with it
-    for tool in ("driver.py", "payload.py", "proxy_connect.py", "poll_control.py", "httpd.py", "neighbour.py"):
+    for tool in ("driver.py", "channel.py", "payload.py", "proxy_connect.py", "poll_control.py", "httpd.py", "neighbour.py"):
         shutil.copy(source / tool, TOOLS / tool)
     CLIENTS.mkdir()
     for client in fitting.clients.values():
