@@ -13,7 +13,9 @@ namespace flow_detail {
 /// Little-endian on every machine, so that an id is the same everywhere.
 template <typename T>
 void append(std::string& out, T value) {
-    for (std::size_t i = 0; i < sizeof(T); ++i) { out.push_back(static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xffU)); }
+    std::array<char, sizeof(T)> bytes{};
+    for (std::size_t i = 0; i < sizeof(T); ++i) { bytes[i] = static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xffU); }
+    out.append(bytes.data(), bytes.size());
 }
 
 void append(std::string& out, const net::Endpoint& endpoint) {

@@ -69,19 +69,36 @@ private:
     std::mutex mutex_;
 };
 
-/// Passes blocks on to a reader and tells of progress between them.
+/// What the files of a group gave so far.
+struct Collected {
+    std::vector<Flow> flows;
+    zeek::Connections connections;
+    std::uint64_t records = 0;
+};
+
+/// Passes blocks on to a reader, and between them tells of progress and of how many records are to be expected.
 class ToldBytes final : public ByteSource {
 public:
-    ToldBytes(ByteSource& inner, const ReadReport& report, Progress& progress) : inner_(inner), report_(report), progress_(progress) {}
+    ToldBytes(InputBytes& inner, std::uint64_t size, const ReadReport& report, Collected& collected, Progress& progress)
+        : inner_(inner), size_(size), report_(report), collected_(collected), progress_(progress) {}
     Result<std::span<const std::byte>> next() override {
-        progress_.add_records(report_.records - std::exchange(told_, report_.records));
+        const std::uint64_t fresh = report_.records - std::exchange(told_, report_.records);
+        collected_.records += fresh;
+        progress_.add_records(fresh);
         progress_.tell();
+        if (size_ > 0 && inner_.raw_bytes() > 0) {
+            const double share = static_cast<double>(inner_.raw_bytes()) / static_cast<double>(size_);
+            const double rest = static_cast<double>(report_.records) * std::max(1 / share - 1, 0.0);
+            collected_.connections.expect(collected_.records + static_cast<std::uint64_t>(rest));
+        }
         return inner_.next();
     }
 
 private:
-    ByteSource& inner_;
+    InputBytes& inner_;
+    std::uint64_t size_;
     const ReadReport& report_;
+    Collected& collected_;
     Progress& progress_;
     std::uint64_t told_ = 0;
 };
@@ -143,12 +160,6 @@ std::vector<Group> make_groups(const std::vector<InputFile>& files) {
     return split;
 }
 
-/// What the files of a group gave so far.
-struct Collected {
-    std::vector<Flow> flows;
-    zeek::Connections connections;
-};
-
 /// Reads one file. A log of Zeek's other than conn is an error only where the user named it: folders are full of them.
 void read_file(const InputFile& file, const std::string& observer, const ReadOptions& options, Progress& progress, Collected& collected,
                FileResult& result) {
@@ -164,7 +175,7 @@ void read_file(const InputFile& file, const std::string& observer, const ReadOpt
         if (!options.stop.stop_requested()) { failure = format.error(); }
     } else {
         report.format = to_string(*format);
-        ToldBytes told(input, report, progress);
+        ToldBytes told(input, file.size, report, collected, progress);
         Result<void> done;
         switch (*format) {
             case Format::pcap:

@@ -19,17 +19,28 @@ class Connections {
 public:
     explicit Connections(std::string observer_name);
 
-    /// Takes a record whose `fault()` is empty. One that adds nothing is counted in `report`.
+    /// How many records are likely to come in all. Only a hint: it spares moving what is there as it grows.
+    void expect(std::uint64_t records) { expected_ = records; }
+    /// Takes a record whose `fault()` is empty. One that adds nothing is counted in `report`, at the latest with the next
+    /// call or by `take`; the report must live as long.
     void add(const ConnRecord& record, std::uint64_t offset, ReadReport& report);
-    [[nodiscard]] std::size_t size() const { return flows_.size(); }
     /// All connections, in the order in which they first appeared. Empties the collection.
     [[nodiscard]] std::vector<Flow> take();
 
 private:
+    void settle();
+    void make_room();
+
     std::string observer_name_;
     std::uint64_t hash_key_;  ///< Differs from run to run, so that no log can be made to fill one place of the index.
+    std::uint64_t expected_ = 0;
     std::vector<Flow> flows_;
     FlowIndex index_;
+    // The last flow is looked up in the index only when the next one comes: until then its place has been fetched.
+    bool unsettled_ = false;
+    std::uint64_t last_hash_ = 0;
+    std::uint64_t last_offset_ = 0;
+    ReadReport* last_report_ = nullptr;
 };
 
 }  // namespace hw::flow::read::zeek

@@ -113,28 +113,26 @@ std::optional<net::Address> parse_host(std::string_view text) {
     std::uint32_t part = 0;
     std::size_t digits = 0;
     int points = 0;
+    bool quad = true;
     for (const char c : text) {
         const auto digit = static_cast<unsigned char>(c - '0');
         if (digit <= 9) {
-            // A zero in front is octal to some readers: left to the slow way to refuse.
-            if (digits == 3 || (digits == 1 && part == 0)) { return std::nullopt; }
             part = part * 10 + digit;
             ++digits;
-        } else if (c == '.' && digits > 0 && part <= 0xff && points < 3) {
+            // A zero in front is octal to some readers: the other way refuses it.
+            quad = digits <= 3 && part <= 0xff && !(digits > 1 && part < 10);
+        } else {
+            quad = c == '.' && digits > 0 && points < 3;
             bits = (bits << 8U) | part;
             part = 0;
             digits = 0;
             ++points;
-        } else {
-            const auto address = net::parse_address(text);
-            return address ? std::optional(*address) : std::nullopt;
         }
+        if (!quad) { break; }
     }
-    if (points != 3 || digits == 0 || part > 0xff) {
-        const auto address = net::parse_address(text);
-        return address ? std::optional(*address) : std::nullopt;
-    }
-    return net::Address::v4((bits << 8U) | part);
+    if (quad && points == 3 && digits > 0) { return net::Address::v4((bits << 8U) | part); }
+    const auto address = net::parse_address(text);
+    return address ? std::optional(*address) : std::nullopt;
 }
 
 }  // namespace hw::flow::read::zeek
