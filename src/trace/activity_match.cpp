@@ -1,5 +1,7 @@
 #include "trace/activity_match.hpp"
 
+#include "trace/correlate.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -12,25 +14,6 @@ constexpr double kSmallestShiftS = 15;
 constexpr double kDriftS = 10;          // rhythm slower than this is removed in the second half of the features
 constexpr std::size_t kMostShifts = 160;
 constexpr double kHighestRho = 0.99995;
-
-/// ρ at every circular lag: element l is the correlation of a[i] with b[(i + l) mod n]. Empty where a side is flat.
-std::vector<double> correlate(const SparseSeries& a, const SparseSeries& b) {
-    const std::size_t n = a.size;
-    if (n == 0 || a.norm <= 0 || b.norm <= 0) { return {}; }
-    std::vector<double> rho(n, 0.0);
-    for (std::size_t i = 0; i < a.index.size(); ++i) {
-        const double x = a.value[i];
-        const std::size_t at = a.index[i];
-        // Two runs, so that the inner loops need no remainder: b's bins before a's bin wrap around.
-        std::size_t j = 0;
-        for (; j < b.index.size() && b.index[j] < at; ++j) { rho[b.index[j] + n - at] += x * b.value[j]; }
-        for (; j < b.index.size(); ++j) { rho[b.index[j] - at] += x * b.value[j]; }
-    }
-    const double offset = static_cast<double>(n) * a.mean * b.mean;
-    const double scale = 1.0 / (a.norm * b.norm);
-    for (auto& r : rho) { r = (r - offset) * scale; }
-    return rho;
-}
 
 /// The correlation function less its own moving average over ±kDriftS: what is left of two flows' likeness when both
 /// merely being busy at the same time is taken out.
@@ -97,8 +80,8 @@ CourseMatch match_courses(const Course& control, const Course& action, Duration 
         for (std::size_t l = 0; l <= lags; ++l) { cost[l] = lag_cost(static_cast<double>(l) * width_s); }
         const double weight = std::sqrt(static_cast<double>(n) / 2);
 
-        const Curves plain{correlate(control.commands[scale], action.commands[scale]),
-                           correlate(control.answers[scale], action.answers[scale])};
+        const Curves plain{circular_correlation(control.commands[scale], action.commands[scale]),
+                           circular_correlation(control.answers[scale], action.answers[scale])};
         const auto half = static_cast<std::size_t>(kDriftS / width_s);
         const Curves quick{without_drift(plain.commands, half), without_drift(plain.answers, half)};
 
