@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "flow/read/flow_index.hpp"
 #include "net/address.hpp"
 
 #include <cstddef>
@@ -30,10 +31,12 @@ struct FragmentHead {
     bool tcp = false;
 };
 
-/// Remembers first fragments for their followers: a table of fixed size in which a newer packet displaces an older one
-/// of the same place, so that no input makes it grow. Places are chosen by a keyed hash.
+/// Remembers the last `kRemembered` first fragments for their followers; an older one gives way to a newer, so that no input
+/// makes it grow. Found by a keyed hash, which changes nothing in what is found.
 class FragmentTable {
 public:
+    static constexpr std::size_t kRemembered = 8192;
+
     explicit FragmentTable(std::uint64_t seed) : seed_(seed) {}
     void remember(const FragmentKey& key, const FragmentHead& head, Time time);
     /// The first fragment's word, if it passed at most 60 s before or after `time` (RFC 8200 4.5).
@@ -44,12 +47,14 @@ private:
         FragmentKey key;
         FragmentHead head;
         Time time;
-        bool used = false;
     };
-    [[nodiscard]] std::size_t place_of(const FragmentKey& key) const;
+    [[nodiscard]] std::uint64_t hash_of(const FragmentKey& key) const;
+    [[nodiscard]] std::uint32_t number_of(const FragmentKey& key) const;
 
     std::uint64_t seed_;
-    std::vector<Place> places_;  ///< Empty until a fragment is seen.
+    FlowIndex index_;
+    std::vector<Place> places_;  ///< In the order in which they came, around a ring.
+    std::size_t oldest_ = 0;
 };
 
 }  // namespace hw::flow::read

@@ -20,7 +20,7 @@ using Bytes = std::vector<std::byte>;
 inline void put(Bytes& out, std::uint64_t value, unsigned bytes, bool little = false) {
     for (unsigned i = 0; i < bytes; ++i) {
         const unsigned shift = 8 * (little ? i : bytes - 1 - i);
-        out.push_back(static_cast<std::byte>((value >> shift) & 0xffU));
+        out.push_back(static_cast<std::byte>(shift < 64 ? (value >> shift) & 0xffU : 0));
     }
 }
 inline Bytes operator+(Bytes a, const Bytes& b) {
