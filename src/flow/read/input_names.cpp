@@ -198,7 +198,7 @@ bool is_plainly_no_data(std::string_view file_name) {
     if (file_name.starts_with('.') || file_name.ends_with('~')) { return true; }
     std::string low(file_name);
     std::ranges::transform(low, low.begin(), names_detail::lower);
-    if (low.starts_with("readme") || low.starts_with("license") || low == "truth.json" || low.ends_with(".truth.json") || low == "makefile") { return true; }
+    if (low.starts_with("readme") || low.starts_with("license") || low == "truth.json" || low.ends_with(".truth.json") || low == "makefile" || low == "synthetic") { return true; }
     return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return low.ends_with(suffix); });
 }
 
