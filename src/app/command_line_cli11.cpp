@@ -74,6 +74,9 @@ Result<CommandLine> parse_command_line(std::span<const std::string> arguments) {
         app.add_option("operands", typed.operands);
         std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);
         app.parse(std::move(reversed));
+    } catch (const CLI::ArgumentMismatch& problem) {
+        const std::string what = problem.what();
+        return fail(Errc::usage, what.substr(0, what.find(':')) + " needs a value", {}, "headwater help " + typed.verb + " shows its options");
     } catch (const CLI::ParseError& problem) {
         std::string what = problem.what();
         std::ranges::replace(what, '\n', ' ');

@@ -3,6 +3,7 @@
 #include "app/help.hpp"
 #include "app/stop_signal.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -30,7 +31,8 @@ Handler handler_of(std::string_view verb) {
 }
 
 int report(const Error& error) {
-    std::fprintf(stderr, "%s\n", to_text(error).c_str());
+    // What was typed, and what stands in a file, must not steer the terminal.
+    std::fputs(to_text({error.code, printable(error.message), printable(error.where), printable(error.hint)}).c_str(), stderr);
     return static_cast<int>(exit_code(error.code));
 }
 

@@ -38,7 +38,8 @@ Result<flow::DeclaredCoverage> parse_coverage(std::string_view value) {
 
 Error bad_value(const std::string& value, std::string expected, std::string why = {}) {
     std::string message = "\"" + value + "\" is not " + std::move(expected);
-    if (!why.empty()) { message += ": " + why; }
+    // Not the same thing twice.
+    if (!why.empty() && !why.starts_with("'" + value + "' is not")) { message += ": " + why; }
     return Error{Errc::usage, std::move(message), {}, {}};
 }
 

@@ -15,7 +15,6 @@
 namespace hw::app::command {
 namespace {
 
-constexpr unsigned kMostThreads = 256;
 constexpr std::size_t kLongestNote = 200;
 
 /// Options that do not change the result: they are not part of what one needs to repeat it.
@@ -98,9 +97,10 @@ ExitCode Loaded::code(ExitCode otherwise) const {
 }
 
 unsigned threads(const Invocation& invocation) {
+    // More threads than cores gain nothing, and TBB would say so on standard error.
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     const auto wanted = invocation.settings.count("threads");
-    if (wanted == 0) { return std::max(1U, std::thread::hardware_concurrency()); }
-    return static_cast<unsigned>(std::min<std::uint64_t>(wanted, kMostThreads));
+    return wanted == 0 ? cores : static_cast<unsigned>(std::min<std::uint64_t>(wanted, cores));
 }
 
 trace::LinkOptions link_options(const Invocation& invocation) {

@@ -27,7 +27,7 @@ struct Loaded {
 /// The link options of the settings.
 [[nodiscard]] trace::LinkOptions link_options(const Invocation& invocation);
 
-/// `--threads`, with 0 replaced by the number of cores.
+/// `--threads`, at most the number of cores; that number for 0.
 [[nodiscard]] unsigned threads(const Invocation& invocation);
 
 }  // namespace hw::app::command

@@ -42,12 +42,13 @@ std::string picture(const trace::TraceResult& result, const Context& context) {
     return html + "</figcaption></figure>";
 }
 
-std::string ending(const trace::Ending& ending) {
+std::string ending(const trace::Trail& trail) {
+    const trace::Ending& ending = trail.ending;
     std::string sentence = ending_sentence(ending);
     if (sentence.starts_with("the ")) { sentence.front() = 'T'; }
-    return fmt::format("<div class=\"verdict{}\"><p><strong>{}</strong> ({}, given the hops before it).</p><p>{}.</p><p>{}</p></div>",
+    return fmt::format("<div class=\"verdict{}\"><p><strong>{}</strong> ({}{}).</p><p>{}.</p><p>{}</p></div>",
                        ending.kind == trace::EndingKind::source ? "" : " open", escaped(sentence), percent(ending.probability),
-                       escaped(ending.reason), escaped(ending_advice(ending.kind)));
+                       trail.hops.empty() ? "" : ", given the hops before it", escaped(ending.reason), escaped(ending_advice(ending.kind)));
 }
 
 }  // namespace report_page
@@ -74,7 +75,7 @@ std::string trace_html(const trace::TraceResult& result, const Context& context)
     if (result.truncated) { html += "<p>A limit of the search was reached; there may be more than is shown.</p>\n"; }
     if (found) {
         const trace::Trail& best = result.trails.front();
-        html += facts(result) + picture(result, context) + ending(best.ending);
+        html += facts(result) + picture(result, context) + ending(best);
         html += "<h2>The relays, one by one</h2>\n";
         if (best.hops.empty()) { html += "<p>None was found on this trail.</p>"; }
         for (std::size_t i = 0; i < best.hops.size(); ++i) { html += hop_section(i + 1, best.hops[i], context, clock); }

@@ -1,5 +1,7 @@
 #include "app/output/json_parts.hpp"
 
+#include <optional>
+
 namespace hw::app::output {
 namespace {
 
@@ -67,7 +69,9 @@ void write_link_members(JsonWriter& json, const trace::Link& link) {
     write_decibans(json, "sequence_db", link.channels.sequence);
     write_decibans(json, "shape_db", link.channels.shape);
     json.end_object();
-    json.member("lag_ms", milliseconds(link.lag_request)).member("lag_reply_ms", milliseconds(link.lag_reply));
+    const bool measured = link.channels.activity.has_value();
+    json.member("lag_ms", measured ? std::optional(milliseconds(link.lag_request)) : std::nullopt);
+    json.member("lag_reply_ms", measured ? std::optional(milliseconds(link.lag_reply)) : std::nullopt);
     json.member("posterior", link.posterior).member("p_none", link.p_none);
     json.member("z", link.z).member("scale_s", link.scale_s);
 }

@@ -51,7 +51,7 @@ std::string link_csv(const trace::RelayLinks& result, const LinkView& view, cons
                               link == nullptr ? "" : std::string(trace::to_string(link->control)),
                               link == nullptr ? "" : json_number(link->llr.value()), link == nullptr ? "" : json_number(link->p),
                               link == nullptr ? "" : json_number(link->posterior),
-                              link == nullptr ? "" : json_number(milliseconds(link->lag_request))});
+                              link == nullptr || !link->channels.activity ? "" : json_number(milliseconds(link->lag_request))});
         };
         if (inflow.candidates.empty()) { line(0, nullptr); }
         for (std::size_t i = 0; i < link_tables::shown(inflow, view.top); ++i) { line(i + 1, &inflow.candidates[i]); }
@@ -77,8 +77,8 @@ std::string link_table(const trace::RelayLinks& result, const LinkView& view, co
             const trace::Link& link = inflow.candidates[i];
             text += fmt::format("  {:>11}  {}  {}  {}\n", percent(link.posterior), conversation(*link.outbound),
                                 clock.moment(link.outbound->first), volume(*link.outbound));
-            text += fmt::format("               {} ({}), {}, lag {}, control: {}\n", decibans_text(link.llr), strength(link.llr),
-                                p_text(link.p), lag_text(link.lag_request), trace::to_string(link.control));
+            text += fmt::format("               {} ({}), {}, {}, control: {}\n", decibans_text(link.llr), strength(link.llr),
+                                p_text(link.p), lag_text(link), trace::to_string(link.control));
         }
         if (shown(inflow, view.top) < inflow.candidates.size()) {
             text += fmt::format("               and {} more (--top 0)\n", inflow.candidates.size() - shown(inflow, view.top));

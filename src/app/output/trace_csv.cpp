@@ -36,7 +36,7 @@ std::string trace_csv(const trace::TraceResult& result, const Context& context) 
                               to_rfc3339(out.last), flow::to_string(out.id), json_number(hop.link.llr.value()),
                               json_number(hop.link.p), csv_db(hop.link.channels.activity), csv_db(hop.link.channels.record),
                               csv_db(hop.link.channels.sequence), csv_db(hop.link.channels.shape),
-                              json_number(milliseconds(hop.link.lag_request)), kind, address, chance});
+                              hop.link.channels.activity ? json_number(milliseconds(hop.link.lag_request)) : "", kind, address, chance});
         }
     }
     return text;

@@ -99,7 +99,8 @@ private:
         }
         for (std::size_t i = 0; i < trail.hops.size(); ++i) { hop(i + 1, trail.hops[i]); }
         station("ending", net::to_string(trail.ending.address),
-                fmt::format("  {}, {} given the hops before it", trace::to_string(trail.ending.kind), percent(trail.ending.probability)));
+                fmt::format("  {}, {}{}", trace::to_string(trail.ending.kind), percent(trail.ending.probability),
+                            trail.hops.empty() ? "" : " given the hops before it"));
         text_ += wrapped(capital(ending_sentence(trail.ending)) + ".", kIndent, kColumns);
         text_ += wrapped("Why: " + printable(trail.ending.reason) + ".", kIndent, kColumns);
         text_ += wrapped(ending_advice(trail.ending.kind), kIndent, kColumns);

@@ -205,7 +205,7 @@ private:
         const Interval out{link.outbound->first - ahead, link.outbound->last - ahead};
         const double x_in = std::max(axis_.x(std::max(in.from, out.from)), axis_.left);
         const double x_out = std::min(axis_.x(std::min(in.to, out.to)), axis_.right);
-        const std::string label = fmt::format("{}, {} · lag {}{}", decibans_text(link.llr), strength(link.llr), lag_text(link.lag_request),
+        const std::string label = fmt::format("{}, {} · {}{}", decibans_text(link.llr), strength(link.llr), lag_text(link),
                                               link.control == trace::Control::call_back ? " · call-back" : "");
         const double half = 12 + 3.4 * static_cast<double>(label.size());
         const double x = std::clamp((x_in + x_out) / 2, axis_.left, axis_.right);

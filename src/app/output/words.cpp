@@ -20,6 +20,8 @@ std::string two_digits(double value) {
     return value < 1e15 ? grouped(static_cast<std::uint64_t>(std::llround(std::round(value / factor) * factor))) : fmt::format("{:.0e}", value);
 }
 
+std::string lag_length(Duration lag) { return lag == Duration::zero() ? "under 250 ms" : human_duration(lag); }
+
 }  // namespace
 
 std::string_view strength(Decibans weight) {
@@ -128,11 +130,14 @@ std::string control_words(trace::Control control) {
                                               : "the relay itself called its master (control: call-back)";
 }
 
-std::string lag_text(Duration lag) { return lag == Duration::zero() ? "under 250 ms" : human_duration(lag); }
+std::string lag_text(const trace::Link& link) {
+    return link.channels.activity ? "lag " + lag_length(link.lag_request) : "lag not measured";
+}
 
 std::string lag_words(const trace::Link& link) {
-    return fmt::format("requests leave {} after they came in, replies are passed on {} after they came back", lag_text(link.lag_request),
-                       lag_text(link.lag_reply));
+    if (!link.channels.activity) { return "the lag was not measured, as there is no course over time to measure it by"; }
+    return fmt::format("requests leave {} after they came in, replies are passed on {} after they came back", lag_length(link.lag_request),
+                       lag_length(link.lag_reply));
 }
 
 std::string clocks_sentence(std::span<const trace::ClockOffset> clocks, const Context& context) {

@@ -45,8 +45,9 @@ namespace hw::app::output {
 [[nodiscard]] std::string headline(const trace::TraceResult& result);
 /// Who drove the relay: `the relay was connected to (forward)`, `the relay itself called back (call-back)`.
 [[nodiscard]] std::string control_words(trace::Control control);
-/// A lag as far as it could be measured: activity is counted in bins, so none at all means less than one of them.
-[[nodiscard]] std::string lag_text(Duration lag);
+/// The lag of requests as far as it could be measured: activity is counted in bins, so none at all means less than one
+/// of them, and without activity there is nothing to measure it by. `lag 500.0 ms`, `lag under 250 ms`, `lag not measured`.
+[[nodiscard]] std::string lag_text(const trace::Link& link);
 /// `requests leave 12.5 ms after they came in, replies 11.0 ms after they came back`.
 [[nodiscard]] std::string lag_words(const trace::Link& link);
 /// `activity 38.1 dB, record 4.0 dB`; channels without anything to say are left out.
