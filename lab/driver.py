@@ -87,7 +87,8 @@ def log_in(channel: Channel, typist: Typist | None, logins: list[str]) -> None:
 def play_keystroke(channel: Channel, rng: random.Random, end: float, job: dict) -> None:
     typist = Typist(channel, rng)
     log_in(channel, typist, job["typed_logins"])
-    end = job["end"] = max(end, time.monotonic() + job["length_s"])  # logging in from host to host takes its own time
+    job["enough"] = time.monotonic() + min(60.0, job["length_s"])
+    end = max(end, time.monotonic() + job["length_s"])  # logging in from host to host takes its own time
     while time.monotonic() < end:
         if rng.random() < 0.12:
             typist.edit(rng.randint(0, 7))
@@ -104,7 +105,7 @@ def play_command(channel: Channel, rng: random.Random, end: float, job: dict) ->
         command = rng.choice(SCRIPTED)
         command = command % rng.randint(0, 7) if "%d" in command else command
         number += 1
-        _ask(channel, command, number, job)
+        _ask(channel, command, number)
         channel.idle(min(12.0, rng.lognormvariate(0.9, 0.6)))
 
 
@@ -112,7 +113,7 @@ def play_script(channel: Channel, rng: random.Random, end: float, job: dict) -> 
     """The job's own commands in order, spread over the session's length."""
     pause_s = job["length_s"] / len(job["script"])
     for number, command in enumerate(job["script"]):
-        _ask(channel, command, number, job)
+        _ask(channel, command, number)
         channel.idle(min(pause_s * rng.uniform(0.5, 1.2), max(0.0, end - time.monotonic())))
 
 
@@ -121,15 +122,16 @@ def play_beacon(channel: Channel, rng: random.Random, end: float, job: dict) -> 
     while time.monotonic() < end:
         number += 1
         size = rng.choice([40, 60, 80]) if rng.random() < 0.85 else rng.randint(2000, 20000)
-        _ask(channel, f"printf '%{size}s\\n' {number}", number, job)
+        _ask(channel, f"printf '%{size}s\\n' {number}", number)
         channel.idle(period_s * rng.uniform(0.9, 1.1))
 
 
-def _ask(channel: Channel, command: str, number: int, job: dict) -> None:
+def _ask(channel: Channel, command: str, number: int) -> None:
     channel.tail = b""
     # The marker is spelled so that a terminal's echo of the command cannot be taken for the answer.
     channel.write(f"{command}; echo end''of {number}\n".encode())
-    if not channel.until(f"endof {number}".encode(), job["answer_timeout_s"]):
+    limit_s = ANSWER_TIMEOUT_S + (LOGIN_TIMEOUT_S if number <= 1 else 0)  # the first answer waits for the log-in too
+    if not channel.until(f"endof {number}".encode(), limit_s):
         raise SessionEnded(f"no answer to command {number}")
 
 
@@ -190,7 +192,6 @@ def _listens(port: int) -> bool:
 
 def main(job_path: str, result_path: str) -> int:
     job = json.loads(Path(job_path).read_text())
-    job["answer_timeout_s"] = ANSWER_TIMEOUT_S
     rng, started, note, channel = random.Random(job["seed"]), time.time(), "", None
     helpers: list[subprocess.Popen] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -198,12 +199,13 @@ def main(job_path: str, result_path: str) -> int:
         helpers = open_helpers(job["before"])
         channel = Channel(job["argv"], job["terminal"], raw=job["raw"])
         play = play_script if job["script"] else PLAYS[job["driver"]] if job["prompt"] else play_server
-        job["end"] = time.monotonic() + job["length_s"]
-        play(channel, rng, job["end"], job)
+        end = time.monotonic() + job["length_s"]
+        job["enough"] = end
+        play(channel, rng, end, job)
     except SessionEnded as ended:
         note = str(ended)
     except SystemExit:
-        note = "stopped at the time limit" if time.monotonic() < job.get("end", float("inf")) else ""
+        note = "stopped at the time limit" if time.monotonic() < job.get("enough", float("inf")) else ""
     finally:
         if channel:
             channel.close()
