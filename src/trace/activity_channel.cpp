@@ -152,8 +152,8 @@ private:
         for (const double v : x) { off.push_back(std::abs(v - center)); }
         return {center, middle(off)};
     }
-    double from_ = -std::numeric_limits<double>::infinity();
-    double to_ = -std::numeric_limits<double>::infinity();
+    double from_ = 0;  // with no adjustment, 0, 0 and 1 leave every z as it is
+    double to_ = 0;
     double shrink_ = 1;
 };
 

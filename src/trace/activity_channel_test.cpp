@@ -1,0 +1,69 @@
+#include "trace/activity_channel.hpp"
+
+#include "trace/test_traffic.hpp"
+
+#include <cmath>
+#include <doctest/doctest.h>
+
+using namespace hw::trace;
+using namespace hw::trace::test;
+
+namespace {
+/// A relay (host 1) with one action flow, its true control flow first, and `others` unrelated sessions.
+struct Relay {
+    std::vector<hw::flow::Flow> flows;
+    RelayFlow action;
+    std::vector<RelayFlow> controls;
+
+    explicit Relay(unsigned others) {
+        const auto typed = typed_session(1, 10, 200);
+        flows.reserve(others + 2);
+        flows.push_back(make_flow("o", 0, 1, 4000, 2, 22, relayed(typed, 2, 0.1, 0.05)));
+        flows.push_back(make_flow("o", 0, 3, 4001, 1, 22, typed));
+        for (unsigned i = 0; i < others; ++i) { flows.push_back(make_flow("o", 0, 10 + i, 5000, 1, 22, typed_session(50 + i, 8 + i, 190))); }
+        action = {&flows[0], true};
+        for (std::size_t i = 1; i < flows.size(); ++i) { controls.push_back({&flows[i], false}); }
+    }
+};
+}  // namespace
+
+TEST_CASE("activity channel: the true partner stands out, alone or among any number of others") {
+    for (const unsigned others : {0U, 1U, 5U, 7U, 8U, 9U, 30U}) {
+        const Relay relay(others);
+        const auto scores = score_activity(relay.action, relay.controls, {});
+        CHECK(scores.log_p_self < std::log(1e-4));
+        REQUIRE(scores.controls[0].comparable);
+        CHECK(scores.controls[0].log_p < std::log(1e-4));
+        for (std::size_t i = 1; i < scores.controls.size(); ++i) {
+            CHECK(std::isfinite(scores.controls[i].log_p));
+            CHECK(scores.controls[i].log_p > scores.controls[0].log_p);
+        }
+    }
+}
+
+TEST_CASE("activity channel: unrelated sessions are as rarely striking as their p says") {
+    std::size_t pairs = 0;
+    std::size_t below_tenth = 0;
+    for (unsigned round = 0; round < 6; ++round) {
+        std::vector<hw::flow::Flow> flows;
+        for (unsigned i = 0; i < 25; ++i) { flows.push_back(make_flow("o", 0, 10 + i, 5000, 1, 22, typed_session(1000 * round + i, 3 * i, 200))); }
+        std::vector<RelayFlow> controls;
+        for (std::size_t i = 1; i < flows.size(); ++i) { controls.push_back({&flows[i], false}); }
+        for (const auto& score : score_activity({&flows[0], true}, controls, {}).controls) {
+            ++pairs;
+            below_tenth += std::exp(score.log_p) < 0.1 ? 1U : 0U;
+        }
+    }
+    CHECK(below_tenth < pairs / 4);
+}
+
+TEST_CASE("activity channel: flows without a common time, or with totals only, are not compared") {
+    const auto early = make_flow("o", 0, 3, 4001, 1, 22, typed_session(1, 0, 60));
+    auto totals = make_flow("o", 0, 4, 4001, 1, 22, typed_session(2, 100, 60));
+    totals.activity = {};
+    const auto action = make_flow("o", 0, 1, 4000, 2, 22, typed_session(3, 100, 60));
+    const std::vector<RelayFlow> controls{{&early, false}, {&totals, false}};
+    const auto scores = score_activity({&action, true}, controls, {});
+    CHECK_FALSE(scores.controls[0].comparable);
+    CHECK_FALSE(scores.controls[1].comparable);
+}
