@@ -125,12 +125,14 @@ def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "inputs")
     folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(20141124)
-    connections = chain(rng, [SOURCE, RELAY_2, RELAY_1, VICTIM], [40001, 40002, 40003], 5.0, 100.0, [0.03, 0.04, 0.0])
-    for index, other in enumerate(OTHERS[:3]):
-        begin = 2.0 + 4.0 * index
-        connections += chain(rng, [other, RELAY_1, OTHERS[3 + index % 2]], [41000 + index, 42000 + index], begin, 95.0, [0.03, 0.0])
-        connections += chain(rng, [other, RELAY_2, OTHERS[4 - index % 2]], [43000 + index, 44000 + index], begin + 1, 90.0, [0.03, 0.0])
-    connections += chain(rng, [SOURCE, OTHERS[3]], [45000], 20.0, 40.0, [0.0])
+    connections = chain(rng, [SOURCE, RELAY_2, RELAY_1, VICTIM], [40001, 40002, 40003], 5.0, 140.0, [0.03, 0.04, 0.0])
+    for index in range(10):
+        other = OTHERS[index % 3]
+        begin = 1.0 + 2.0 * index
+        connections += chain(rng, [other, RELAY_1, OTHERS[3 + index % 2]], [41000 + index, 42000 + index], begin, 125.0, [0.03, 0.0])
+        connections += chain(rng, [other, RELAY_2, OTHERS[4 - index % 2]], [43000 + index, 44000 + index], begin + 1, 120.0, [0.03, 0.0])
+    for index in range(8):
+        connections += chain(rng, [SOURCE, OTHERS[3 + index % 2]], [45000 + index], 2.0 + 3.0 * index, 120.0, [0.0])
     connections += chain(rng, [OTHERS[3], VICTIM], [46000], 30.0, 30.0, [0.0])
     for name, host in (("source", SOURCE), ("relay-2", RELAY_2), ("relay-1", RELAY_1), ("victim", VICTIM)):
         write_pcap(folder / f"{name}.pcap.gz", connections, host)

@@ -12,6 +12,8 @@ namespace {
 
 /// The smallest chance that is said in figures.
 constexpr double kLeastSaid = 1e-12;
+/// The largest weight that is said in figures.
+constexpr double kMostSaid = 100;
 
 /// Two significant digits, grouped: 12 345 → `12 000`.
 std::string two_digits(double value) {
@@ -34,11 +36,15 @@ std::string_view strength(Decibans weight) {
     return "very strong";
 }
 
-std::string decibans_text(Decibans weight) { return fmt::format("{:.1f} dB", weight.value() == 0 ? 0.0 : weight.value()); }
+std::string decibans_text(Decibans weight) {
+    if (weight.value() >= kMostSaid) { return "100 dB or more"; }
+    return fmt::format("{:.1f} dB", weight.value() == 0 ? 0.0 : weight.value());
+}
 
 std::string odds_words(Decibans weight) {
     const double db = weight.value();
     if (std::abs(db) < 0.05) { return "odds unchanged"; }
+    if (std::abs(db) >= kMostSaid) { return db > 0 ? "odds multiplied by more than can be told" : "odds divided by more than can be told"; }
     return (db > 0 ? "odds multiplied by " : "odds divided by ") + two_digits(std::pow(10.0, std::abs(db) / 10.0));
 }
 
@@ -62,12 +68,12 @@ std::string_view likelihood(double probability) {
 
 std::string how_often(double p) {
     if (std::isnan(p)) { return "in an unknown share of cases"; }
-    if (p < kLeastSaid) { return "less than once in a million million"; }
+    if (p <= kLeastSaid) { return "at most once in a million million"; }
     if (p >= 0.1) { return fmt::format("in {:.0f} % of cases", p * 100); }
     return "once in " + two_digits(1.0 / p);
 }
 
-std::string p_text(double p) { return p < kLeastSaid ? "p under 1e-12" : "p " + small_number(p); }
+std::string p_text(double p) { return p <= kLeastSaid ? "p at most 1e-12" : "p " + small_number(p); }
 
 std::string small_number(double value) {
     if (value == 0) { return "0"; }

@@ -32,7 +32,7 @@ TEST_CASE("words: odds and frequencies are rounded to what they are worth") {
     CHECK(odds_words(Decibans(0)) == "odds unchanged");
     CHECK(how_often(1.2e-6) == "once in 830 000");
     CHECK(how_often(0.234) == "in 23 % of cases");
-    CHECK(how_often(4.8e-123) == "less than once in a million million");
+    CHECK(how_often(4.8e-123) == "at most once in a million million");
     CHECK(how_often(0) == how_often(4.8e-123));
 }
 
