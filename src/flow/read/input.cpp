@@ -72,6 +72,7 @@ private:
 /// What the files of a group gave so far.
 struct Collected {
     std::vector<Flow> flows;
+    std::unique_ptr<CaptureReader> capture;  ///< Lives as long as pieces come, so that flows go on through them.
     zeek::Connections connections;
     std::uint64_t records = 0;
 };
@@ -180,7 +181,11 @@ void read_file(const InputFile& file, const std::string& observer, const ReadOpt
         switch (*format) {
             case Format::pcap:
             case Format::pcapng:
-                done = read_capture(told, observer, ObserverId{}, options, [&](Flow&& flow) { collected.flows.push_back(std::move(flow)); }, report);
+                if (!collected.capture) {
+                    collected.capture = std::make_unique<CaptureReader>(
+                        observer, ObserverId{}, options, [&collected](Flow&& flow) { collected.flows.push_back(std::move(flow)); });
+                }
+                done = collected.capture->read(told, report);
                 break;
             case Format::zeek_tsv: done = zeek::read_tsv(told, collected.connections, options.stop, report); break;
             case Format::zeek_json: done = zeek::read_json(told, collected.connections, options.stop, report); break;
@@ -216,23 +221,34 @@ void hash_twin(ReadReport& report, const std::stop_token& stop) {
     }
 }
 
-/// Reads the files of a group one after the other; what a library throws (memory) becomes an error.
+/// Runs `work` for a file; what a library throws (memory) becomes its failure.
+template <typename Work>
+void guarded(FileResult& result, const Work& work) {
+    try {
+        work();
+    } catch (const std::bad_alloc&) {
+        result.failure = Error{Errc::limit, "not enough memory", result.report.path, "read fewer inputs at a time, or cut them by time"};
+    } catch (const std::exception& thrown) { result.failure = Error{Errc::internal, thrown.what(), result.report.path, {}}; }
+}
+
+/// Reads the files of a group one after the other.
 GroupResult read_group(const Group& group, const std::string& observer, const std::vector<InputFile>& files, const ReadOptions& options,
                        Progress& progress, std::vector<FileResult>& results) {
     GroupResult read;
-    Collected collected{.flows = {}, .connections = zeek::Connections(observer)};
+    Collected collected{.flows = {}, .capture = {}, .connections = zeek::Connections(observer)};
+    std::size_t last = group.files.front();
     for (const std::size_t i : group.files) {
         FileResult& result = results[i];
         if (options.stop.stop_requested()) {
             result.report.skip("not read: interrupted", 0);
             continue;
         }
-        try {
-            read_file(files[i], observer, options, progress, collected, result);
-        } catch (const std::bad_alloc&) {
-            result.failure = Error{Errc::limit, "not enough memory", files[i].path, "read fewer inputs at a time, or cut them by time"};
-        } catch (const std::exception& thrown) { result.failure = Error{Errc::internal, thrown.what(), files[i].path, {}}; }
+        guarded(result, [&] { read_file(files[i], observer, options, progress, collected, result); });
+        last = i;
         read.usable = read.usable || result.report.records > 0 || (!result.failure && !result.other_log);
+    }
+    if (collected.capture) {
+        guarded(results[last], [&] { collected.capture->finish(results[last].report); });
     }
     read.flows = std::move(collected.flows);
     std::vector<Flow> connections = collected.connections.take();
@@ -300,9 +316,8 @@ Result<Inputs> read_inputs(std::span<const std::string> paths, const ReadOptions
     for (std::size_t i = 0; i < results.size(); ++i) {
         FileResult& result = results[i];
         if (const auto earlier = list.files[i].same_as) {
-            const ReadReport& first = results[*earlier].report;
-            result.report.format = first.format;
-            result.report.skip("same content as " + first.path, 0);
+            result.report.format = inputs.reports[*earlier].format;
+            result.report.skip("same content as " + list.files[*earlier].path, 0);
             hash_twin(result.report, options.stop);
         }
         if (result.failure) { inputs.failures.push_back(*std::move(result.failure)); }

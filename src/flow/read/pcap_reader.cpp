@@ -7,6 +7,7 @@
 #include <bit>
 #include <optional>
 #include <random>
+#include <utility>
 
 namespace hw::flow::read {
 namespace {
@@ -105,16 +106,47 @@ Result<void> read_pcap_records(CaptureRun& run) {
     }
 }
 
-Result<void> read_capture(ByteSource& bytes, const std::string& observer_name, ObserverId observer, const ReadOptions& options,
-                          const FlowSink& sink, ReadReport& report) {
-    // Keys for the tables that hostile packets fill; nothing in the result depends on them.
-    std::random_device entropy;
-    const auto key = [&] { return (std::uint64_t{entropy()} << 32U) | entropy(); };
-    Decoder decoder(key(), report);
-    Assembler assembler({.observer_name = observer_name, .observer = observer, .timeouts = options.timeouts,
-                         .max_live_flows = options.max_live_flows, .hash_seed = key()},
-                        sink, report);
-    CaptureRun run(bytes, decoder, assembler, options, report);
+struct CaptureReader::State {
+    // The keys are for the tables that hostile packets fill; nothing in the result depends on them.
+    State(const std::string& observer_name, ObserverId observer, const ReadOptions& read_options, const FlowSink& flow_sink)
+        : options(read_options),
+          sink(flow_sink),
+          decoder(random_key(), shared),
+          assembler({.observer_name = observer_name, .observer = observer, .timeouts = options.timeouts,
+                     .max_live_flows = options.max_live_flows, .hash_seed = random_key()},
+                    sink, shared) {}
+
+    static std::uint64_t random_key() {
+        std::random_device entropy;
+        return (std::uint64_t{entropy()} << 32U) | entropy();
+    }
+    /// Moves what decoder and assembler have told to the report of the file that it belongs to.
+    void hand_over(ReadReport& report) {
+        report.flows += std::exchange(shared.flows, 0);
+        report.records += std::exchange(shared.records, 0);
+        report.snapped += std::exchange(shared.snapped, 0);
+        for (const auto& [reason, what] : std::exchange(shared.skipped, {})) {
+            Skipped& kept = report.skipped[reason];
+            kept.count += what.count;
+            for (const std::uint64_t offset : what.first_offsets) {
+                if (kept.first_offsets.size() < kOffsetsKept) { kept.first_offsets.push_back(offset); }
+            }
+        }
+    }
+
+    ReadOptions options;
+    FlowSink sink;
+    ReadReport shared;
+    Decoder decoder;
+    Assembler assembler;
+};
+
+CaptureReader::CaptureReader(const std::string& observer_name, ObserverId observer, const ReadOptions& options, const FlowSink& sink)
+    : state_(std::make_unique<State>(observer_name, observer, options, sink)) {}
+CaptureReader::~CaptureReader() = default;
+
+Result<void> CaptureReader::read(ByteSource& bytes, ReadReport& report) {
+    CaptureRun run(bytes, state_->decoder, state_->assembler, state_->options, report);
     const auto head = run.window.peek(kCaptureHeadBytes);
     if (!head) { return std::unexpected(head.error()); }
     const auto format = recognise_capture(*head);
@@ -122,7 +154,20 @@ Result<void> read_capture(ByteSource& bytes, const std::string& observer_name, O
     report.format = *format == CaptureFormat::pcap ? "pcap" : "pcapng";
     auto result = *format == CaptureFormat::pcap ? read_pcap_records(run) : read_pcapng_blocks(run);
     run.flush();
-    assembler.finish();
+    state_->hand_over(report);
+    return result;
+}
+
+void CaptureReader::finish(ReadReport& report) {
+    state_->assembler.finish();
+    state_->hand_over(report);
+}
+
+Result<void> read_capture(ByteSource& bytes, const std::string& observer_name, ObserverId observer, const ReadOptions& options,
+                          const FlowSink& sink, ReadReport& report) {
+    CaptureReader reader(observer_name, observer, options, sink);
+    auto result = reader.read(bytes, report);
+    reader.finish(report);
     return result;
 }
 

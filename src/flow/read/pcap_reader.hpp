@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,5 +38,23 @@ inline constexpr std::size_t kCaptureHeadBytes = 12;
 /// handed over too. A damaged record is skipped and counted; a damaged tail ends the reading without an error.
 [[nodiscard]] Result<void> read_capture(ByteSource& bytes, const std::string& observer_name, ObserverId observer,
                                         const ReadOptions& options, const FlowSink& sink, ReadReport& report);
+
+/// Reads the pieces of one recording one after the other, as `read_capture` reads one: a flow goes on from piece to piece.
+class CaptureReader {
+public:
+    CaptureReader(const std::string& observer_name, ObserverId observer, const ReadOptions& options, const FlowSink& sink);
+    ~CaptureReader();
+    CaptureReader(const CaptureReader&) = delete;
+    CaptureReader& operator=(const CaptureReader&) = delete;
+
+    /// As `read_capture`, save that flows still alive at the end stay so.
+    [[nodiscard]] Result<void> read(ByteSource& bytes, ReadReport& report);
+    /// Hands over the flows still alive, counted in `report`. Once, last.
+    void finish(ReadReport& report);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 
 }  // namespace hw::flow::read
