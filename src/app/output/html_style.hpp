@@ -11,8 +11,7 @@ inline constexpr std::string_view kHtmlStyle = R"css(
 @media (prefers-color-scheme:dark){:root{--bg:#12171d;--card:#1a2129;--ink:#e4eaf0;--soft:#9ba8b5;--line:#38434f;--grid:#252e38;--in:#2d6484;
 --inedge:#66b5e0;--out:#ffab6b;--accent:#7cc6ea;--pill:#12171d;--warn:#4a3708;--warnink:#ffdf95;--strip:#1c2a35}}
 @media print{:root{--bg:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--grid:#e4e4e4;--in:#8fc1de;--inedge:#2a7fae;--out:#b4420c;
---accent:#0a5c80;--pill:#fff;--warn:#fff;--warnink:#000;--strip:#f2f6f9}.hop,figure,tr{break-inside:avoid}h2,h3{break-after:avoid}
-body{font-size:10.5pt}main{max-width:none}}
+--accent:#0a5c80;--pill:#fff;--warn:#fff;--warnink:#000;--strip:#f2f6f9}}
 *{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,"Segoe UI","DejaVu Sans",sans-serif}
 .page{border-collapse:collapse;width:100%;table-layout:fixed}.page>*>tr>td{padding:0}
 .banner{background:var(--warn);color:var(--warnink);border-bottom:1px solid var(--line);padding:.5em 1em;text-align:center;font-weight:600;overflow-wrap:anywhere}
@@ -44,12 +43,18 @@ svg .zname{font-size:10.5px;fill:var(--soft);text-anchor:middle}.mark{fill:var(-
 .key{display:inline-block;width:1.5em;height:.75em;vertical-align:baseline;margin:0 .3em 0 .1em}.key.i{background:var(--in)}
 .key.o{border-top:2px solid var(--out);height:.35em}.key.d{border-top:2px dashed var(--out);height:.35em}.key.t{border-top:2px dotted var(--soft);height:.35em}
 table.t{border-collapse:collapse;width:100%;font-size:.93em;margin:.6em 0}table.t th{text-align:left;color:var(--soft);font-weight:600;border-bottom:1.5px solid var(--line)}
-table.t th,table.t td{padding:.35em .8em .35em 0;vertical-align:top;overflow-wrap:anywhere}table.t td{border-bottom:1px solid var(--grid)}
+table.t th{white-space:nowrap}
+table.t th,table.t td{padding:.35em .8em .35em 0;vertical-align:top;overflow-wrap:break-word}table.t td{border-bottom:1px solid var(--grid)}
 table.t .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .two{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:1em 2em}@media (max-width:800px){.two{grid-template-columns:minmax(0,1fr)}}
 details{margin:.6em 0}summary{cursor:pointer;color:var(--accent);font-weight:600}
 .verdict{background:var(--card);border-left:4px solid var(--accent);border-radius:0 8px 8px 0;padding:.7em 1.1em;margin:1em 0}.verdict.open{border-left:4px dashed var(--out)}
 .wide{overflow-x:auto}.unused{color:var(--warnink);background:var(--warn)}footer{color:var(--soft);font-size:.9em;margin-top:3em}
+@media screen and (max-width:800px){main{padding:1em}.hop{padding:.8em}h1{font-size:1.35em}.wide table.t{min-width:680px}}
+@media print{body{font-size:9pt}main{max-width:none;padding:.6em 0}h1{font-size:14pt}h2{font-size:11.5pt;margin:1.4em 0 .4em}
+figure,.wide{overflow:visible;margin:.5em 0}svg.trail,svg.chart{min-width:0}svg.scale{max-width:300px}figure,tr,.verdict,.facts{break-inside:avoid}
+h2,h3,summary{break-after:avoid}.facts{gap:.5em;margin:.6em 0}.facts li{flex:1 1 100px;padding:.4em .6em}.hop{padding:.6em .8em;margin:.7em 0}
+table.t{font-size:8pt}p{max-width:none}code,.mono{font-size:.88em}summary{list-style:none}}
 )css";
 
 }  // namespace hw::app::output
