@@ -20,7 +20,7 @@ struct CaptureShape {
     std::uint64_t packets = 6'000'000;
     std::uint64_t flows = 600'000;
     std::uint32_t snap = 96;          ///< Bytes kept of a packet.
-    double seconds = 900;             ///< Over which flows begin.
+    double seconds = 120;             ///< Over which flows begin.
     std::uint64_t seed = 1;
     double bulk = 0.35;               ///< Share of data packets that are full-sized.
 };
@@ -100,7 +100,7 @@ private:
         const double mean = static_cast<double>(shape_.packets) / static_cast<double>(shape_.flows);
         // Two in three TCP flows are short; a Pareto tail carries most packets. About `mean` in all.
         t.left = t.kind != Kind::tcp ? 2 + static_cast<std::uint32_t>(random_() % 3)
-                                     : static_cast<std::uint32_t>(std::min(200'000.0, mean * 0.70 * std::pow(1 - uniform(), -1 / 1.5)));
+                                     : static_cast<std::uint32_t>(std::min(200'000.0, mean * 0.44 * std::pow(1 - uniform(), -1 / 1.5)));
         t.pace = std::pow(10.0, 3.0 + 3.0 * uniform());
         if (t.kind != Kind::tcp) { t.pace = 15'000; }
         due_.push({at, index});

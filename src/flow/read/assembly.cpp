@@ -29,29 +29,49 @@ int server_by_port(std::uint16_t a, std::uint16_t b) {
 }  // namespace
 
 Assembler::Assembler(AssemblyOptions options, FlowSink sink, ReadReport& report)
-    : options_(std::move(options)), sink_(std::move(sink)), report_(report), slots_(assembly_detail::kSlots, FlowIndex::kNone) {
+    : options_(std::move(options)), sink_(std::move(sink)), report_(&report), slots_(assembly_detail::kSlots) {
     // The idle timeout spans at most half of the wheel.
     slot_width_ = std::max<Duration>(std::chrono::seconds(1), options_.timeouts.idle / (assembly_detail::kSlots / 2));
 }
 
-std::uint64_t Assembler::hash_of(const FlowKey& key) const { return XXH3_64bits_withSeed(&key, sizeof key, options_.hash_seed); }
+std::uint32_t Assembler::hash_of(const FlowKey& key) const {
+    return static_cast<std::uint32_t>(XXH3_64bits_withSeed(&key, sizeof key, options_.hash_seed));
+}
+
+void Assembler::prefetch_flow(std::uint32_t number) const {
+    const LiveFlow& flow = flows_[number];
+    __builtin_prefetch(&flow.key, 1);
+    __builtin_prefetch(&flow.half[0], 1);
+    __builtin_prefetch(&flow.half[1], 1);
+}
+
+void Assembler::prefetch_cold(std::uint32_t number) const {
+    const std::uint32_t cold = flows_[number].cold;
+    if (cold == 0) { return; }
+    const ColdPart& part = colds_[cold - 1];
+    __builtin_prefetch(&part.packers[0], 1);
+    __builtin_prefetch(&part.packers[1], 1);
+    __builtin_prefetch(&part.syn, 1);
+}
 
 void Assembler::add(std::span<const Packet> packets) {
-    // Three passes, so that the cache misses of a group overlap: the index places, then the flows, then the work.
+    // Passes, so that the cache misses of a group overlap: the index's places, then the flows, then their cold parts a few
+    // packets ahead of the work.
+    constexpr std::size_t kAhead = 8;
     hashed_.resize(packets.size());
     for (std::size_t i = 0; i < packets.size(); ++i) {
         hashed_[i].keyed = key_of(packets[i]);
         hashed_[i].hash = hash_of(hashed_[i].keyed.key);
         index_.prefetch(hashed_[i].hash);
     }
-    for (const Hashed& h : hashed_) {
-        const std::uint32_t number = index_.find(h.hash, [](std::uint32_t) { return true; });
-        if (number == FlowIndex::kNone) { continue; }
-        const LiveFlow& flow = flows_[number];
-        __builtin_prefetch(&flow.key, 1);
-        __builtin_prefetch(&flow.half[h.keyed.side], 1);
+    for (Hashed& h : hashed_) {
+        h.likely = index_.find(h.hash, [](std::uint32_t) { return true; });
+        if (h.likely != FlowIndex::kNone) { prefetch_flow(h.likely); }
     }
-    for (std::size_t i = 0; i < packets.size(); ++i) { apply(packets[i], hashed_[i]); }
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        if (i + kAhead < packets.size() && hashed_[i + kAhead].likely != FlowIndex::kNone) { prefetch_cold(hashed_[i + kAhead].likely); }
+        apply(packets[i], hashed_[i]);
+    }
 }
 
 Duration Assembler::patience(const LiveFlow& flow) const {
@@ -66,6 +86,7 @@ void Assembler::apply(const Packet& packet, const Hashed& hashed) {
         if (index_.size() >= options_.max_live_flows) { evict(packet); }
         number = flows_.take();
         index_.insert(hashed.hash, number);
+        flows_[number].hash = hashed.hash;
         begin(flows_[number], packet, keyed);
         hang(number, packet.time + std::min(assembly_detail::kLinger, options_.timeouts.idle));
         return count(flows_[number], packet, keyed.side);
@@ -93,9 +114,9 @@ void Assembler::apply(const Packet& packet, const Hashed& hashed) {
 }
 
 void Assembler::begin(LiveFlow& flow, const Packet& packet, const KeyedSide& keyed) {
-    const std::uint32_t in_slot = flow.next_in_slot;
+    const std::uint32_t hash = flow.hash;
     flow = LiveFlow{};
-    flow.next_in_slot = in_slot;
+    flow.hash = hash;
     flow.key = keyed.key;
     flow.first = packet.time;
     flow.last = packet.time;
@@ -284,12 +305,12 @@ void Assembler::emit(LiveFlow& flow, FlowEnd end) {
         colds_.give_back(flow.cold - 1);
         flow.cold = 0;
     }
-    ++report_.flows;
+    ++report_->flows;
     sink_(std::move(out));
 }
 
 void Assembler::remove(std::uint32_t number) {
-    index_.erase(hash_of(flows_[number].key), number);
+    index_.erase(flows_[number].hash, number);
     flows_.give_back(number);
 }
 

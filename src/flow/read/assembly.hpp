@@ -43,6 +43,8 @@ public:
 
     /// Packets in the order of the capture. Best in groups of 32 to 128: memory is fetched ahead a group at a time.
     void add(std::span<const Packet> packets);
+    /// Counts into another report from now on: the next piece of a rotated capture.
+    void report_to(ReadReport& report) { report_ = &report; }
     /// Ends all flows that are still alive. Once, last.
     void finish();
 
@@ -51,10 +53,13 @@ public:
 private:
     struct Hashed {
         KeyedSide keyed;
-        std::uint64_t hash = 0;
+        std::uint32_t hash = 0;
+        std::uint32_t likely = FlowIndex::kNone;  ///< The first flow under this hash: nearly always the packet's.
     };
 
-    [[nodiscard]] std::uint64_t hash_of(const FlowKey& key) const;
+    [[nodiscard]] std::uint32_t hash_of(const FlowKey& key) const;
+    void prefetch_flow(std::uint32_t number) const;
+    void prefetch_cold(std::uint32_t number) const;
     void apply(const Packet& packet, const Hashed& hashed);
     void begin(LiveFlow& flow, const Packet& packet, const KeyedSide& keyed);
     void count(LiveFlow& flow, const Packet& packet, unsigned side);
@@ -74,16 +79,19 @@ private:
     void hang(std::uint32_t number, Time when);
     void advance(Time now);
     void visit(std::size_t slot, Time now);
+    /// Ends the flows of `numbers` for which `ends` gives a reason; the others are hung up again.
+    template <typename Ends>
+    void settle(const std::vector<std::uint32_t>& numbers, const Ends& ends);
     void evict(const Packet& packet);
 
     AssemblyOptions options_;
     FlowSink sink_;
-    ReadReport& report_;
+    ReadReport* report_;
     FlowIndex index_;
     Pool<LiveFlow> flows_;
     Pool<ColdPart> colds_;
     std::vector<Hashed> hashed_;
-    std::vector<std::uint32_t> slots_;
+    std::vector<std::vector<std::uint32_t>> slots_;
     Duration slot_width_;
     std::int64_t clock_ = 0;  ///< Number of the slot that was visited last.
     bool clock_set_ = false;

@@ -5,11 +5,12 @@
 #include "flow/read/assembly.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace hw::flow::read {
 namespace {
 namespace expiry_detail {
-constexpr std::uint32_t kNobody = FlowIndex::kNone;
 constexpr unsigned kEvictionTries = 32;
 }  // namespace expiry_detail
 }  // namespace
@@ -19,9 +20,7 @@ std::int64_t Assembler::slot_time(Time time) const { return bin_index(time, slot
 void Assembler::hang(std::uint32_t number, Time when) {
     const auto turn = static_cast<std::int64_t>(slots_.size());
     const std::int64_t at = std::clamp(slot_time(when) + 1, clock_ + 1, clock_ + turn - 1);
-    std::uint32_t& slot = slots_[static_cast<std::size_t>(at) % slots_.size()];
-    flows_[number].next_in_slot = slot;
-    slot = number;
+    slots_[static_cast<std::size_t>(at) % slots_.size()].push_back(number);
 }
 
 void Assembler::advance(Time now) {
@@ -57,32 +56,41 @@ void Assembler::advance(Time now) {
     }
 }
 
-void Assembler::visit(std::size_t slot, Time now) {
-    std::uint32_t number = std::exchange(slots_[slot], expiry_detail::kNobody);
-    while (number != expiry_detail::kNobody) {
-        LiveFlow& flow = flows_[number];
-        const std::uint32_t next = flow.next_in_slot;
-        if (next != expiry_detail::kNobody) { __builtin_prefetch(&flows_[next]); }
-        const Time deadline = flow.last + patience(flow);
-        if (deadline < now) {
-            emit(flow, flow.closed() ? FlowEnd::end_of_flow : FlowEnd::idle_timeout);
-            remove(number);
-        } else {
-            hang(number, deadline);
+template <typename Ends>
+void Assembler::settle(const std::vector<std::uint32_t>& numbers, const Ends& ends) {
+    constexpr std::size_t kAhead = 16;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (i + kAhead < numbers.size()) { prefetch_flow(numbers[i + kAhead]); }
+        if (i + kAhead / 2 < numbers.size()) {
+            prefetch_cold(numbers[i + kAhead / 2]);
+            index_.prefetch(flows_[numbers[i + kAhead / 2]].hash);
         }
-        number = next;
+        LiveFlow& flow = flows_[numbers[i]];
+        if (const std::optional<FlowEnd> end = ends(flow)) {
+            emit(flow, *end);
+            remove(numbers[i]);
+        } else {
+            hang(numbers[i], flow.last + patience(flow));
+        }
     }
 }
 
+void Assembler::visit(std::size_t slot, Time now) {
+    settle(std::exchange(slots_[slot], {}), [&](const LiveFlow& flow) -> std::optional<FlowEnd> {
+        if (flow.last + patience(flow) >= now) { return std::nullopt; }
+        return flow.closed() ? FlowEnd::end_of_flow : FlowEnd::idle_timeout;
+    });
+}
+
 void Assembler::evict(const Packet& packet) {
-    report_.skip("flow ended early: too many alive at a time", packet.offset);
+    report_->skip("flow ended early: too many alive at a time", packet.offset);
     unsigned tries = 0;
     for (std::int64_t at = clock_ + 1; at <= clock_ + static_cast<std::int64_t>(slots_.size()); ++at) {
-        std::uint32_t& slot = slots_[static_cast<std::size_t>(at) % slots_.size()];
-        while (slot != expiry_detail::kNobody) {
-            const std::uint32_t number = slot;
+        auto& slot = slots_[static_cast<std::size_t>(at) % slots_.size()];
+        while (!slot.empty()) {
+            const std::uint32_t number = slot.back();
             LiveFlow& flow = flows_[number];
-            slot = flow.next_in_slot;
+            slot.pop_back();
             const Time deadline = flow.last + patience(flow);
             if (slot_time(deadline) > at && ++tries < expiry_detail::kEvictionTries) {
                 hang(number, deadline);  // it has been busy since it was hung here
@@ -95,15 +103,10 @@ void Assembler::evict(const Packet& packet) {
 }
 
 void Assembler::finish() {
-    for (std::uint32_t& slot : slots_) {
-        std::uint32_t number = std::exchange(slot, expiry_detail::kNobody);
-        while (number != expiry_detail::kNobody) {
-            LiveFlow& flow = flows_[number];
-            const std::uint32_t next = flow.next_in_slot;
-            emit(flow, flow.closed() ? FlowEnd::end_of_flow : FlowEnd::forced_end);
-            remove(number);
-            number = next;
-        }
+    for (auto& slot : slots_) {
+        settle(std::exchange(slot, {}), [](const LiveFlow& flow) -> std::optional<FlowEnd> {
+            return flow.closed() ? FlowEnd::end_of_flow : FlowEnd::forced_end;
+        });
     }
 }
 

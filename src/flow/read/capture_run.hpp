@@ -3,12 +3,12 @@
 #include "flow/read/assembly.hpp"
 #include "flow/read/block_window.hpp"
 #include "flow/read/decode.hpp"
-#include "flow/read/input.hpp"
 #include "flow/read/report.hpp"
 
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hw::flow::read {
@@ -16,8 +16,8 @@ namespace hw::flow::read {
 /// What the pcap and the pcapng reader share: the way of a frame to the flows, and the words for damage.
 class CaptureRun {
 public:
-    CaptureRun(ByteSource& bytes, Decoder& decoder, Assembler& assembler, const ReadOptions& options, ReadReport& read_report)
-        : window(bytes), report(read_report), decoder_(decoder), assembler_(assembler), stop_(options.stop) {
+    CaptureRun(ByteSource& bytes, Decoder& decoder, Assembler& assembler, std::stop_token stop, ReadReport& read_report)
+        : window(bytes), report(read_report), decoder_(decoder), assembler_(assembler), stop_(std::move(stop)) {
         packets_.reserve(kGroup * 2);
     }
 

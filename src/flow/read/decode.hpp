@@ -43,7 +43,9 @@ struct Frame {
 class Decoder {
 public:
     /// `seed` keys the fragment table; `report` counts what is passed over.
-    Decoder(std::uint64_t seed, ReadReport& report) : fragments_(seed), report_(report) {}
+    Decoder(std::uint64_t seed, ReadReport& report) : fragments_(seed), report_(&report) {}
+    /// Counts into another report from now on.
+    void report_to(ReadReport& report) { report_ = &report; }
 
     /// Appends the packets of `frame` to `out`: none (then the report has counted why), one, or with tunnels several.
     void decode(LinkType link, const Frame& frame, std::vector<Packet>& out);
@@ -86,7 +88,7 @@ private:
     void reject(std::string_view reason, unsigned depth);
 
     FragmentTable fragments_;
-    ReadReport& report_;
+    ReadReport* report_;
     // While one frame is worked on:
     std::vector<Packet>* out_ = nullptr;
     const Frame* frame_ = nullptr;

@@ -146,9 +146,9 @@ void Decoder::sll2(Rest rest) {
 
 void Decoder::reject(std::string_view reason, unsigned depth) {
     if (depth == 0) {
-        report_.skip(reason, frame_->offset);
+        report_->skip(reason, frame_->offset);
     } else if (!guessing_) {
-        report_.skip("packet inside a tunnel damaged or not IP", frame_->offset);
+        report_->skip("packet inside a tunnel damaged or not IP", frame_->offset);
     }
 }
 

@@ -6,35 +6,35 @@
 
 namespace hw::flow::read {
 
-/// An open-addressing hash index (linear probing, backward-shift deletion) from 64-bit hashes to 32-bit numbers. The owner
+/// An open-addressing hash index (linear probing, backward-shift deletion) from hashes, of which 32 bits are used, to 32-bit numbers. The owner
 /// keeps the keys and compares them. Eight bytes a place, at most 60 % full.
 class FlowIndex {
 public:
     FlowIndex() : places_(kSmallest) {}
 
-    void prefetch(std::uint64_t hash) const { __builtin_prefetch(&places_[home(hash)]); }
+    void prefetch(std::uint64_t hash) const { __builtin_prefetch(&places_[home(low(hash))]); }
 
     /// The first number under this hash that `is_it(number)` accepts, or `kNone`.
     template <typename IsIt>
-    [[nodiscard]] std::uint32_t find(std::uint64_t hash, const IsIt& is_it) const {
-        const std::uint32_t tag = tag_of(hash);
+    [[nodiscard]] std::uint32_t find(std::uint64_t wide, const IsIt& is_it) const {
+        const std::uint32_t hash = low(wide);
         for (std::size_t at = home(hash); places_[at].number != kFree; at = next(at)) {
-            if (places_[at].tag == tag && is_it(places_[at].number - 1)) { return places_[at].number - 1; }
+            if (places_[at].hash == hash && is_it(places_[at].number - 1)) { return places_[at].number - 1; }
         }
         return kNone;
     }
     /// `number` must not be in the index; numbers below 2^32 − 2.
     void insert(std::uint64_t hash, std::uint32_t number) {
         if ((size_ + 1) * 5 > places_.size() * 3) { grow(); }
-        put({tag_of(hash), number + 1});
+        put({low(hash), number + 1});
         ++size_;
     }
     /// Takes out a number that is there.
     void erase(std::uint64_t hash, std::uint32_t number) {
-        std::size_t hole = home(hash);
+        std::size_t hole = home(low(hash));
         while (places_[hole].number != number + 1) { hole = next(hole); }
         for (std::size_t at = next(hole); places_[at].number != kFree; at = next(at)) {
-            const std::size_t wanted = places_[at].tag & (places_.size() - 1);
+            const std::size_t wanted = places_[at].hash & (places_.size() - 1);
             // Moves into the hole unless its home lies between the hole and where it stands.
             if (((at - wanted) & (places_.size() - 1)) >= ((at - hole) & (places_.size() - 1))) {
                 places_[hole] = places_[at];
@@ -50,17 +50,17 @@ public:
 
 private:
     struct Place {
-        std::uint32_t tag = 0;
+        std::uint32_t hash = 0;
         std::uint32_t number = kFree;  ///< Plus 1.
     };
     static constexpr std::uint32_t kFree = 0;
     static constexpr std::size_t kSmallest = 1024;
 
-    static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash); }
-    [[nodiscard]] std::size_t home(std::uint64_t hash) const { return tag_of(hash) & (places_.size() - 1); }
+    static std::uint32_t low(std::uint64_t hash) { return static_cast<std::uint32_t>(hash); }
+    [[nodiscard]] std::size_t home(std::uint32_t hash) const { return hash & (places_.size() - 1); }
     [[nodiscard]] std::size_t next(std::size_t at) const { return (at + 1) & (places_.size() - 1); }
     void put(Place place) {
-        std::size_t at = place.tag & (places_.size() - 1);
+        std::size_t at = place.hash & (places_.size() - 1);
         while (places_[at].number != kFree) { at = next(at); }
         places_[at] = place;
     }

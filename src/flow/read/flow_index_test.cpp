@@ -12,10 +12,10 @@ using hw::flow::read::FlowIndex;
 TEST_CASE("flow index: finds what was put in and not taken out, also where hashes clash") {
     std::mt19937_64 random(11);
     FlowIndex index;
-    std::map<std::uint32_t, std::uint64_t> held;  // number → hash
+    std::map<std::uint32_t, std::uint32_t> held;  // number → hash
     for (std::uint32_t step = 0; step < 50'000; ++step) {
         if (random() % 3 != 0 || held.empty()) {
-            const std::uint64_t hash = random() % 3000 * 0x1'0001;  // few values: long runs of clashes
+            const auto hash = static_cast<std::uint32_t>(random() % 3000 * 0x1'0001);  // few values: long runs of clashes
             index.insert(hash, step);
             held[step] = hash;
         } else {

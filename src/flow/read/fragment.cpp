@@ -11,11 +11,11 @@ constexpr Duration kLifetime = std::chrono::seconds(60);
 }  // namespace fragment_detail
 }  // namespace
 
-std::uint64_t FragmentTable::hash_of(const FragmentKey& key) const {
+std::uint32_t FragmentTable::hash_of(const FragmentKey& key) const {
     const std::array<std::uint64_t, 5> words = {
         key.source.high(), key.source.low(), key.destination.high(), key.destination.low(),
         (std::uint64_t{key.identification} << 16U) | (std::uint64_t{key.protocol} << 8U) | key.tunnel_depth};
-    return XXH3_64bits_withSeed(words.data(), sizeof words, seed_);
+    return static_cast<std::uint32_t>(XXH3_64bits_withSeed(words.data(), sizeof words, seed_));
 }
 
 std::uint32_t FragmentTable::number_of(const FragmentKey& key) const {

@@ -48,7 +48,7 @@ private:
         FragmentHead head;
         Time time;
     };
-    [[nodiscard]] std::uint64_t hash_of(const FragmentKey& key) const;
+    [[nodiscard]] std::uint32_t hash_of(const FragmentKey& key) const;
     [[nodiscard]] std::uint32_t number_of(const FragmentKey& key) const;
 
     std::uint64_t seed_;

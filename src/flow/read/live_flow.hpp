@@ -75,7 +75,7 @@ struct alignas(64) LiveFlow {
     FlowKey key;
     Time first;
     Time last;
-    std::uint32_t next_in_slot = 0;  ///< In its list of the expiry wheel.
+    std::uint32_t hash = 0;          ///< Of its key.
     std::uint32_t cold = 0;          ///< Index of its `ColdPart` plus 1; 0: it needs none so far.
     std::array<LiveHalf, 2> half;    ///< By side.
 

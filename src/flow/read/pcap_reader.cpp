@@ -8,6 +8,7 @@
 #include <optional>
 #include <random>
 #include <utility>
+#include <utility>
 
 namespace hw::flow::read {
 namespace {
@@ -106,47 +107,33 @@ Result<void> read_pcap_records(CaptureRun& run) {
     }
 }
 
-struct CaptureReader::State {
-    // The keys are for the tables that hostile packets fill; nothing in the result depends on them.
-    State(const std::string& observer_name, ObserverId observer, const ReadOptions& read_options, const FlowSink& flow_sink)
-        : options(read_options),
-          sink(flow_sink),
-          decoder(random_key(), shared),
-          assembler({.observer_name = observer_name, .observer = observer, .timeouts = options.timeouts,
-                     .max_live_flows = options.max_live_flows, .hash_seed = random_key()},
-                    sink, shared) {}
-
-    static std::uint64_t random_key() {
+struct CaptureReader::Parts {
+    static std::uint64_t key() {
+        // For the tables that hostile packets fill; nothing in the result depends on it.
         std::random_device entropy;
         return (std::uint64_t{entropy()} << 32U) | entropy();
     }
-    /// Moves what decoder and assembler have told to the report of the file that it belongs to.
-    void hand_over(ReadReport& report) {
-        report.flows += std::exchange(shared.flows, 0);
-        report.records += std::exchange(shared.records, 0);
-        report.snapped += std::exchange(shared.snapped, 0);
-        for (const auto& [reason, what] : std::exchange(shared.skipped, {})) {
-            Skipped& kept = report.skipped[reason];
-            kept.count += what.count;
-            for (const std::uint64_t offset : what.first_offsets) {
-                if (kept.first_offsets.size() < kOffsetsKept) { kept.first_offsets.push_back(offset); }
-            }
-        }
-    }
+    Parts(const std::string& observer_name, ObserverId observer, const ReadOptions& read_options, FlowSink sink)
+        : decoder(key(), none),
+          assembler({.observer_name = observer_name, .observer = observer, .timeouts = read_options.timeouts,
+                     .max_live_flows = read_options.max_live_flows, .hash_seed = key()},
+                    std::move(sink), none),
+          stop(read_options.stop) {}
 
-    ReadOptions options;
-    FlowSink sink;
-    ReadReport shared;
+    ReadReport none;  ///< Until there is one.
     Decoder decoder;
     Assembler assembler;
+    std::stop_token stop;
 };
 
-CaptureReader::CaptureReader(const std::string& observer_name, ObserverId observer, const ReadOptions& options, const FlowSink& sink)
-    : state_(std::make_unique<State>(observer_name, observer, options, sink)) {}
+CaptureReader::CaptureReader(const std::string& observer_name, ObserverId observer, const ReadOptions& options, FlowSink sink)
+    : parts_(std::make_unique<Parts>(observer_name, observer, options, std::move(sink))) {}
 CaptureReader::~CaptureReader() = default;
 
 Result<void> CaptureReader::read(ByteSource& bytes, ReadReport& report) {
-    CaptureRun run(bytes, state_->decoder, state_->assembler, state_->options, report);
+    parts_->decoder.report_to(report);
+    parts_->assembler.report_to(report);
+    CaptureRun run(bytes, parts_->decoder, parts_->assembler, parts_->stop, report);
     const auto head = run.window.peek(kCaptureHeadBytes);
     if (!head) { return std::unexpected(head.error()); }
     const auto format = recognise_capture(*head);
@@ -154,13 +141,12 @@ Result<void> CaptureReader::read(ByteSource& bytes, ReadReport& report) {
     report.format = *format == CaptureFormat::pcap ? "pcap" : "pcapng";
     auto result = *format == CaptureFormat::pcap ? read_pcap_records(run) : read_pcapng_blocks(run);
     run.flush();
-    state_->hand_over(report);
     return result;
 }
 
 void CaptureReader::finish(ReadReport& report) {
-    state_->assembler.finish();
-    state_->hand_over(report);
+    parts_->assembler.report_to(report);
+    parts_->assembler.finish();
 }
 
 Result<void> read_capture(ByteSource& bytes, const std::string& observer_name, ObserverId observer, const ReadOptions& options,

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,34 +28,35 @@ inline constexpr std::size_t kCaptureHeadBytes = 12;
 /// Tells a capture by its first bytes; nothing when it is none.
 [[nodiscard]] std::optional<CaptureFormat> recognise_capture(std::span<const std::byte> head);
 
-/// Reads a capture (pcap or pcapng, unpacked) to its end and hands its conversations to `sink`. Memory grows with the
-/// flows alive at one time, not with the file.
-///
-/// Of `options` it uses `timeouts`, `max_live_flows` and `stop` (looked at between blocks; once requested, the flows so far
-/// are handed over and the call succeeds). `report` comes with `path` set; the reader sets `format`, `flows`, `skipped`,
-/// `snapped`, `damaged_tail`, and keeps `records` current while it reads, so that a byte source may tell of progress.
-///
-/// Fails when the input as a whole is no capture, or when it cannot be read; what was understood before has then been
-/// handed over too. A damaged record is skipped and counted; a damaged tail ends the reading without an error.
-[[nodiscard]] Result<void> read_capture(ByteSource& bytes, const std::string& observer_name, ObserverId observer,
-                                        const ReadOptions& options, const FlowSink& sink, ReadReport& report);
-
-/// Reads the pieces of one recording one after the other, as `read_capture` reads one: a flow goes on from piece to piece.
+/// Reads one observer's captures (pcap or pcapng, unpacked) and hands its conversations to `sink`: one file, or the pieces of a
+/// rotated recording one after the other, whose conversations go on from piece to piece. Memory grows with the flows alive
+/// at one time, not with the files.
 class CaptureReader {
 public:
-    CaptureReader(const std::string& observer_name, ObserverId observer, const ReadOptions& options, const FlowSink& sink);
+    /// Of `options` it uses `timeouts`, `max_live_flows` and `stop` (looked at between blocks; once requested, `read` comes back
+    /// early and succeeds).
+    CaptureReader(const std::string& observer_name, ObserverId observer, const ReadOptions& options, FlowSink sink);
     ~CaptureReader();
     CaptureReader(const CaptureReader&) = delete;
     CaptureReader& operator=(const CaptureReader&) = delete;
 
-    /// As `read_capture`, save that flows still alive at the end stay so.
+    /// Reads one file to its end. `report` comes with `path` set; the reader sets `format`, `flows`, `skipped`, `snapped`,
+    /// `damaged_tail`, and keeps `records` current while it reads, so that a byte source may tell of progress.
+    ///
+    /// Fails when the input as a whole is no capture, or when it cannot be read; what was understood before is used. A damaged
+    /// record is skipped and counted; a damaged tail ends the reading without an error.
     [[nodiscard]] Result<void> read(ByteSource& bytes, ReadReport& report);
-    /// Hands over the flows still alive, counted in `report`. Once, last.
+
+    /// Ends all conversations, to be counted in `report`. Once, last.
     void finish(ReadReport& report);
 
 private:
-    struct State;
-    std::unique_ptr<State> state_;
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
 };
+
+/// One capture from begin to end: `CaptureReader::read`, then `finish`.
+[[nodiscard]] Result<void> read_capture(ByteSource& bytes, const std::string& observer_name, ObserverId observer,
+                                        const ReadOptions& options, const FlowSink& sink, ReadReport& report);
 
 }  // namespace hw::flow::read

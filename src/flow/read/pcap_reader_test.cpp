@@ -151,6 +151,24 @@ TEST_CASE("pcap: asked to stop, it hands over what it has") {
     CHECK(read.report.records < 100);
 }
 
+TEST_CASE("pcap: a conversation goes on from one piece of a rotated recording to the next") {
+    std::vector<Flow> flows;
+    CaptureReader reader("test", ObserverId{}, {}, [&](Flow&& flow) { flows.push_back(std::move(flow)); });
+    ReadReport reports[3];
+    for (int i = 0; i < 3; ++i) {
+        PcapFile file;
+        file.add(at(i * 10), question());
+        MemoryBytes bytes(file.bytes);
+        CHECK(reader.read(bytes, reports[i]));
+        CHECK(reports[i].records == 1);
+    }
+    CHECK(flows.empty());
+    reader.finish(reports[2]);
+    REQUIRE(flows.size() == 1);
+    CHECK(flows[0].request.packets == 3);
+    CHECK(reports[2].flows == 1);
+}
+
 TEST_CASE("pcapng: sections in both byte orders, each with its interfaces") {
     Bytes file;
     for (const bool little : {true, false}) {

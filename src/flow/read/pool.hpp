@@ -27,6 +27,7 @@ public:
         free_.push_back(index);
     }
     [[nodiscard]] T& operator[](std::uint32_t index) { return blocks_[index / kBlock][index % kBlock]; }
+    [[nodiscard]] const T& operator[](std::uint32_t index) const { return blocks_[index / kBlock][index % kBlock]; }
     [[nodiscard]] std::size_t live() const { return used_ - free_.size(); }
 
 private:
