@@ -6,6 +6,9 @@ add_library(hw_options INTERFACE)
 target_include_directories(hw_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(hw_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Werror -fno-strict-overflow)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")  # libstdc++ 12's own stable_sort uses what it calls deprecated
+  target_compile_options(hw_options INTERFACE -Wno-deprecated-declarations)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_definitions(hw_options INTERFACE _GLIBCXX_ASSERTIONS)
 endif()
