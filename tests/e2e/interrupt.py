@@ -10,7 +10,7 @@ import time
 import capture
 
 BINARY = sys.argv[1]
-PACKETS = 20_000
+PACKETS = 4_000
 
 
 def start(*arguments):

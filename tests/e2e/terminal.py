@@ -34,9 +34,9 @@ def run_slowly(*arguments, seconds=1.5, environment=None):
     process.stdin.write(capture.HEADER)
     begin, number = time.monotonic(), 0
     while time.monotonic() - begin < seconds:
-        process.stdin.write(capture.packets(number, 2000))
+        process.stdin.write(capture.packets(number, 200))
         process.stdin.flush()
-        number += 2000
+        number += 200
         time.sleep(0.02)
     process.stdin.close()
     out = process.stdout.read()

@@ -40,6 +40,8 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     if (result.interrupted) { loaded.context.interrupted = true; }
     if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
 
+    if (result.truncated) { log::warning("a limit of the search was reached; naming --peer or --at narrows it"); }
+
     Outcome outcome;
     outcome.code = loaded.code(result.truncated ? ExitCode::partial : result.trails.empty() ? ExitCode::nothing_found : ExitCode::done);
     outcome.out = render_trace(result, loaded.context, invocation);
