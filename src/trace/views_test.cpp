@@ -1,0 +1,79 @@
+#include "trace/views.hpp"
+
+#include "trace/test_traffic.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace hw;
+using namespace hw::trace;
+using namespace hw::trace::test;
+
+namespace {
+Packets moved(Packets p, double seconds) {
+    for (auto& t : p.request) { t += seconds; }
+    for (auto& t : p.reply) { t += seconds; }
+    return p;
+}
+}  // namespace
+
+TEST_CASE("views: the same conversation is found in another observer's data, whatever its clock says") {
+    std::vector<flow::Flow> flows;
+    for (unsigned i = 0; i < 9; ++i) {
+        const auto p = typed_session(i, 10.0 * i, 20);
+        flows.push_back(make_flow("a", 0, 3, static_cast<std::uint16_t>(4000 + i), 4, 22, p));
+        flows.push_back(make_flow("b", 1, 3, static_cast<std::uint16_t>(4000 + i), 4, 22, moved(p, 7.25)));
+    }
+    const flow::MemorySource source({{"a", {at_s(0), at_s(200)}}, {"b", {at_s(0), at_s(200)}}}, flows);
+    const auto views = Views::build(source);
+    REQUIRE(views.has_value());
+    CHECK(views->clocks()[1].ahead == std::chrono::milliseconds(7250));
+    CHECK(views->clocks()[1].shared_flows == 9);
+    for (const auto& f : source.flows()) {
+        if (f.observer != flow::ObserverId{0}) { continue; }
+        const auto* twin = views->seen_by(f, flow::ObserverId{1});
+        REQUIRE(twin != nullptr);
+        CHECK(twin->client == f.client);
+        CHECK(views->seen_by(*twin, flow::ObserverId{0}) == &f);
+    }
+}
+
+TEST_CASE("views: clocks are carried over observers that share flows only through a third") {
+    std::vector<flow::Flow> flows;
+    for (unsigned i = 0; i < 5; ++i) {
+        const auto p = typed_session(i, 10.0 * i, 20);
+        const auto port = static_cast<std::uint16_t>(4000 + i);
+        flows.push_back(make_flow("a", 0, 3, port, 4, 22, p));
+        flows.push_back(make_flow("b", 1, 3, port, 4, 22, moved(p, 2)));
+        const auto q = typed_session(50 + i, 12.0 * i, 20);
+        flows.push_back(make_flow("b", 1, 4, port, 5, 22, moved(q, 2)));
+        flows.push_back(make_flow("c", 2, 4, port, 5, 22, moved(q, -1)));
+    }
+    const Interval all{at_s(-10), at_s(200)};
+    const flow::MemorySource source({{"a", all}, {"b", all}, {"c", all}}, flows);
+    const auto views = Views::build(source);
+    REQUIRE(views.has_value());
+    CHECK(views->translate(at_s(100), flow::ObserverId{0}, flow::ObserverId{2}) == at_s(99));
+}
+
+TEST_CASE("views: a later connection that reuses the ports is not the same conversation") {
+    const auto p = typed_session(1, 10, 20);
+    std::vector<flow::Flow> flows{make_flow("a", 0, 3, 4000, 4, 22, p), make_flow("b", 1, 3, 4000, 4, 22, moved(p, 0.01)),
+                                  make_flow("b", 1, 3, 4000, 4, 22, moved(p, 120))};
+    const Interval all{at_s(0), at_s(200)};
+    const flow::MemorySource source({{"a", all}, {"b", all}}, flows);
+    const auto views = Views::build(source);
+    REQUIRE(views.has_value());
+    const auto* late = &source.flows()[2];
+    CHECK(late->first > at_s(100));
+    CHECK(views->seen_by(*late, flow::ObserverId{0}) == nullptr);
+}
+
+TEST_CASE("views: observers that share nothing are taken to agree, and say that they share nothing") {
+    std::vector<flow::Flow> flows{make_flow("a", 0, 3, 4000, 4, 22, typed_session(1, 10, 20)), make_flow("b", 1, 5, 4000, 6, 22, typed_session(2, 10, 20))};
+    const Interval all{at_s(0), at_s(200)};
+    const flow::MemorySource source({{"a", all}, {"b", all}}, flows);
+    const auto views = Views::build(source);
+    REQUIRE(views.has_value());
+    CHECK(views->clocks()[1].ahead == Duration{0});
+    CHECK(views->clocks()[1].shared_flows == 0);
+}
