@@ -31,7 +31,7 @@ public:
     [[nodiscard]] std::size_t live() const { return used_ - free_.size(); }
 
 private:
-    static constexpr std::uint32_t kBlock = 4096;
+    static constexpr std::uint32_t kBlock = 1024;
     std::vector<std::unique_ptr<T[]>> blocks_;
     std::vector<std::uint32_t> free_;
     std::uint32_t used_ = 0;
