@@ -36,7 +36,7 @@ Result<flow::DeclaredCoverage> parse_coverage(std::string_view value) {
     return declared;
 }
 
-Error bad_value(const std::string& value, std::string expected, std::string why = {}) {
+Error bad_value(const std::string& value, std::string expected, const std::string& why = {}) {
     std::string message = "\"" + value + "\" is not " + std::move(expected);
     // Not the same thing twice.
     if (!why.empty() && !why.starts_with("'" + value + "' is not")) { message += ": " + why; }
