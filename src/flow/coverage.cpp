@@ -3,7 +3,6 @@
 #include "flow/memory_source.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -43,81 +42,104 @@ bool names_two_hosts(const Flow& flow) {
     return flow.client.address != flow.server.address;
 }
 
+/// One end of one conversation.
+struct Part {
+    net::Address address;
+    net::Address peer;
+    const Flow* flow = nullptr;
+    bool client = false;
+
+    [[nodiscard]] const HalfFlow& half() const { return client ? flow->request : flow->reply; }
+    [[nodiscard]] const HalfFlow& other() const { return client ? flow->reply : flow->request; }
+    /// How long after the sensor saw the question its answer in the handshake passed.
+    [[nodiscard]] std::optional<Duration> answer() const {
+        const Handshake& h = flow->handshake;
+        const auto& from = client ? h.syn_ack : h.syn;
+        const auto& to = client ? h.ack : h.syn_ack;
+        return from && to && *to >= *from ? std::optional(*to - *from) : std::nullopt;
+    }
+};
+
 /// What an observer's conversations tell of one host.
 struct Host {
-    std::size_t conversations = 0;
-    bool local = true;       ///< Every flow that tells has it arrive with an initial TTL.
-    bool beyond = true;      ///< None has.
-    bool told = false;       ///< Some flow tells at all.
+    net::Address address;
+    std::span<const Part> parts;  ///< Ordered by peer.
+    bool local = true;            ///< Every flow that tells has it arrive with an initial TTL.
+    bool beyond = true;           ///< None has.
+    bool told = false;            ///< Some flow tells at all.
     Duration fastest = Duration::max();
-    std::set<std::uint32_t> interfaces;
-    std::set<net::Address> peers;
+    std::vector<std::uint32_t> interfaces;
+
+    [[nodiscard]] bool is_beyond() const { return told && beyond; }
+    [[nodiscard]] bool may_be_covered() const { return told && local && fastest <= kNear; }
 };
-using Hosts = std::map<net::Address, Host>;
 
-/// The client's part of what a conversation tells, or the server's.
-void note(Host& host, const HalfFlow& half, const HalfFlow& other, const net::Address& peer, std::optional<Duration> answer) {
-    ++host.conversations;
-    host.peers.insert(peer);
-    // A probe with a TTL of its own (traceroute) says nothing and is not answered with data.
-    const bool tells = half.ttl_max != 0 && (half.payload_bytes > 0 || (other.payload_bytes > 0 && half.packets >= 2));
-    if (tells) {
-        host.told = true;
-        // The highest counts: a few packets of a flow may be probes, or forged by others to look far.
-        (is_initial(half.ttl_max) ? host.beyond : host.local) = false;
+Host host_of(std::span<const Part> parts) {
+    Host host{.address = parts.front().address, .parts = parts, .interfaces = {}};
+    for (const Part& part : parts) {
+        const HalfFlow& half = part.half();
+        // A probe with a TTL of its own (traceroute) says nothing and is not answered with data.
+        if (half.ttl_max != 0 && (half.payload_bytes > 0 || (part.other().payload_bytes > 0 && half.packets >= 2))) {
+            host.told = true;
+            // The highest counts: a few packets of a flow may be probes, or forged by others to look far.
+            (is_initial(half.ttl_max) ? host.beyond : host.local) = false;
+        }
+        if (half.link_sender != 0 && std::ranges::find(host.interfaces, half.link_sender) == host.interfaces.end()) {
+            host.interfaces.push_back(half.link_sender);
+        }
+        if (const auto answer = part.answer()) { host.fastest = std::min(host.fastest, *answer); }
     }
-    if (half.link_sender != 0) { host.interfaces.insert(half.link_sender); }
-    if (answer && *answer >= Duration{0}) { host.fastest = std::min(host.fastest, *answer); }
+    return host;
 }
 
-std::optional<Duration> between(const std::optional<Time>& from, const std::optional<Time>& to) {
-    return from && to ? std::optional(*to - *from) : std::nullopt;
-}
-
-Hosts hosts_of(std::span<const Flow* const> conversations) {
-    Hosts hosts;
-    for (const Flow* flow : conversations) {
-        const Handshake& h = flow->handshake;
-        note(hosts[flow->client.address], flow->request, flow->reply, flow->server.address, between(h.syn_ack, h.ack));
-        note(hosts[flow->server.address], flow->reply, flow->request, flow->client.address, between(h.syn, h.syn_ack));
-    }
-    return hosts;
+const Host& find_host(std::span<const Host> hosts, const net::Address& address) {
+    return *std::ranges::lower_bound(hosts, address, {}, &Host::address);
 }
 
 /// At least two peers that are not one machine under two names.
-bool has_different_peers(const Host& host, const Hosts& hosts) {
-    if (host.peers.size() < 2) { return false; }
-    std::set<std::uint32_t> interfaces;
-    for (const net::Address& address : host.peers) {
-        const Host& peer = hosts.at(address);
-        if (peer.told && peer.beyond) { return true; }
-        if (peer.interfaces.size() == 1) { interfaces.insert(*peer.interfaces.begin()); }
+bool has_different_peers(const Host& host, std::span<const Host> hosts) {
+    std::optional<std::uint32_t> interface;
+    for (std::size_t i = 0; i < host.parts.size(); ++i) {
+        if (i > 0 && host.parts[i].peer == host.parts[i - 1].peer) { continue; }
+        const Host& peer = find_host(hosts, host.parts[i].peer);
+        if (peer.is_beyond() && host.parts.front().peer != host.parts.back().peer) { return true; }
+        if (peer.interfaces.size() != 1) { continue; }
+        if (interface && *interface != peer.interfaces[0]) { return true; }
+        interface = peer.interfaces[0];
     }
-    return interfaces.size() >= 2;
+    return false;
 }
 
 /// The hosts of one family that one observer covers.
 void cover(std::span<const Flow* const> conversations, const Observer& observer, ObserverId id, std::vector<CoveredHost>& out) {
-    const Hosts hosts = hosts_of(conversations);
-    std::map<std::uint32_t, std::size_t> remote_hosts_behind;  // by interface
-    bool hub = false;
-    for (const auto& [address, host] : hosts) {
-        hub = hub || static_cast<double>(host.conversations) >= kHubShare * static_cast<double>(conversations.size());
-        if (host.told && host.beyond) {
-            for (const std::uint32_t interface : host.interfaces) { ++remote_hosts_behind[interface]; }
-        }
+    std::vector<Part> parts;
+    parts.reserve(conversations.size() * 2);
+    for (const Flow* flow : conversations) {
+        parts.push_back({.address = flow->client.address, .peer = flow->server.address, .flow = flow, .client = true});
+        parts.push_back({.address = flow->server.address, .peer = flow->client.address, .flow = flow, .client = false});
     }
-    const auto is_beyond = [&](const net::Address& address) {
-        const Host& host = hosts.at(address);
-        return host.told && host.beyond;
-    };
-    for (const auto& [address, host] : hosts) {
-        if (!host.told || !host.local || host.fastest > kNear) { continue; }
-        if (std::ranges::any_of(host.interfaces, [&](std::uint32_t i) { return remote_hosts_behind.contains(i); })) { continue; }
-        const bool on_host = host.conversations == conversations.size() && has_different_peers(host, hosts);
-        const bool on_segment = !hub && std::ranges::any_of(host.peers, is_beyond);
+    std::ranges::sort(parts, [](const Part& a, const Part& b) { return std::tie(a.address, a.peer) < std::tie(b.address, b.peer); });
+    std::vector<Host> hosts;
+    for (auto begin = parts.begin(); begin != parts.end();) {
+        const auto end = std::find_if(begin, parts.end(), [&](const Part& part) { return part.address != begin->address; });
+        hosts.push_back(host_of({begin, end}));
+        begin = end;
+    }
+
+    std::set<std::uint32_t> routers;  // interfaces that hosts beyond a router have sent through
+    bool hub = false;
+    for (const Host& host : hosts) {
+        hub = hub || static_cast<double>(host.parts.size()) >= kHubShare * static_cast<double>(conversations.size());
+        if (host.is_beyond()) { routers.insert(host.interfaces.begin(), host.interfaces.end()); }
+    }
+    for (const Host& host : hosts) {
+        if (!host.may_be_covered()) { continue; }
+        if (std::ranges::any_of(host.interfaces, [&](std::uint32_t i) { return routers.contains(i); })) { continue; }
+        const bool on_host = host.parts.size() == conversations.size() && has_different_peers(host, hosts);
+        const bool on_segment =
+            !hub && std::ranges::any_of(host.parts, [&](const Part& part) { return find_host(hosts, part.peer).is_beyond(); });
         if (on_host || on_segment) {
-            out.push_back({.address = address, .observer = id, .interval = observer.interval, .basis = CoverageBasis::capture_point});
+            out.push_back({.address = host.address, .observer = id, .interval = observer.interval, .basis = CoverageBasis::capture_point});
         }
     }
 }

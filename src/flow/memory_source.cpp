@@ -37,11 +37,12 @@ MemorySource::MemorySource(std::vector<Observer> observers, std::vector<Flow> fl
     std::ranges::sort(flows_, [](const Flow& a, const Flow& b) {
         return std::tie(a.first, a.id, a.observer, a.tunnel_depth, a.last) < std::tie(b.first, b.id, b.observer, b.tunnel_depth, b.last);
     });
+    by_host_.reserve(flows_.size() * 2);
     std::vector<bool> seen(observers_.size(), false);
     for (std::size_t i = 0; i < flows_.size(); ++i) {
         const Flow& flow = flows_[i];
-        by_host_[flow.client.address].push_back(static_cast<std::uint32_t>(i));
-        if (flow.server.address != flow.client.address) { by_host_[flow.server.address].push_back(static_cast<std::uint32_t>(i)); }
+        by_host_.push_back({.address = flow.client.address, .flow = static_cast<std::uint32_t>(i)});
+        if (flow.server.address != flow.client.address) { by_host_.push_back({.address = flow.server.address, .flow = static_cast<std::uint32_t>(i)}); }
         const auto id = static_cast<std::size_t>(flow.observer);
         if (id >= observers_.size()) {  // a caller's slip must not become a stray read
             observers_.resize(id + 1);
@@ -53,6 +54,7 @@ MemorySource::MemorySource(std::vector<Observer> observers, std::vector<Flow> fl
         interval.to = unset ? flow.last : std::max(interval.to, flow.last);
         seen[id] = true;
     }
+    std::ranges::sort(by_host_, [](const HostRow& a, const HostRow& b) { return std::tie(a.address, a.flow) < std::tie(b.address, b.flow); });
     bool any = false;
     for (const Observer& observer : observers_) {
         if (observer.interval == Interval{}) { continue; }
@@ -75,10 +77,8 @@ MemorySource::MemorySource(std::vector<Observer> observers, std::vector<Flow> fl
 
 Result<std::vector<const Flow*>> MemorySource::flows_of(const net::Address& host, Interval interval) const {
     std::vector<const Flow*> out;
-    const auto found = by_host_.find(host);
-    if (found == by_host_.end()) { return out; }
-    for (const std::uint32_t index : found->second) {
-        const Flow& flow = flows_[index];
+    for (const HostRow& row : std::ranges::equal_range(by_host_, host, {}, &HostRow::address)) {
+        const Flow& flow = flows_[row.flow];
         if (flow.first > interval.to) { break; }  // in order of first packet
         if (flow.last >= interval.from) { out.push_back(&flow); }
     }

@@ -4,11 +4,11 @@
 #include "net/prefix.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace hw::flow {
@@ -36,7 +36,13 @@ public:
 private:
     std::vector<Observer> observers_;
     std::vector<Flow> flows_;
-    std::unordered_map<net::Address, std::vector<std::uint32_t>> by_host_;
+    /// Either end of every flow, ordered by address, then by the flow's place. Sorted, not hashed: whoever makes the packets
+    /// chooses the addresses.
+    struct HostRow {
+        net::Address address;
+        std::uint32_t flow = 0;
+    };
+    std::vector<HostRow> by_host_;
     std::vector<CoveredHost> coverage_;
     Interval interval_;
 };
