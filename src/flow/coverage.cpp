@@ -44,11 +44,11 @@ bool names_two_hosts(const Flow& flow) {
 
 /// One end of one conversation.
 struct Part {
-    net::Address address;
-    net::Address peer;
     const Flow* flow = nullptr;
     bool client = false;
 
+    [[nodiscard]] const net::Address& address() const { return client ? flow->client.address : flow->server.address; }
+    [[nodiscard]] const net::Address& peer() const { return client ? flow->server.address : flow->client.address; }
     [[nodiscard]] const HalfFlow& half() const { return client ? flow->request : flow->reply; }
     [[nodiscard]] const HalfFlow& other() const { return client ? flow->reply : flow->request; }
     /// How long after the sensor saw the question its answer in the handshake passed.
@@ -75,7 +75,7 @@ struct Host {
 };
 
 Host host_of(std::span<const Part> parts) {
-    Host host{.address = parts.front().address, .parts = parts, .interfaces = {}};
+    Host host{.address = parts.front().address(), .parts = parts, .interfaces = {}};
     for (const Part& part : parts) {
         const HalfFlow& half = part.half();
         // A probe with a TTL of its own (traceroute) says nothing and is not answered with data.
@@ -100,9 +100,9 @@ const Host& find_host(std::span<const Host> hosts, const net::Address& address) 
 bool has_different_peers(const Host& host, std::span<const Host> hosts) {
     std::optional<std::uint32_t> interface;
     for (std::size_t i = 0; i < host.parts.size(); ++i) {
-        if (i > 0 && host.parts[i].peer == host.parts[i - 1].peer) { continue; }
-        const Host& peer = find_host(hosts, host.parts[i].peer);
-        if (peer.is_beyond() && host.parts.front().peer != host.parts.back().peer) { return true; }
+        if (i > 0 && host.parts[i].peer() == host.parts[i - 1].peer()) { continue; }
+        const Host& peer = find_host(hosts, host.parts[i].peer());
+        if (peer.is_beyond() && host.parts.front().peer() != host.parts.back().peer()) { return true; }
         if (peer.interfaces.size() != 1) { continue; }
         if (interface && *interface != peer.interfaces[0]) { return true; }
         interface = peer.interfaces[0];
@@ -115,13 +115,13 @@ void cover(std::span<const Flow* const> conversations, const Observer& observer,
     std::vector<Part> parts;
     parts.reserve(conversations.size() * 2);
     for (const Flow* flow : conversations) {
-        parts.push_back({.address = flow->client.address, .peer = flow->server.address, .flow = flow, .client = true});
-        parts.push_back({.address = flow->server.address, .peer = flow->client.address, .flow = flow, .client = false});
+        parts.push_back({.flow = flow, .client = true});
+        parts.push_back({.flow = flow, .client = false});
     }
-    std::ranges::sort(parts, [](const Part& a, const Part& b) { return std::tie(a.address, a.peer) < std::tie(b.address, b.peer); });
+    std::ranges::sort(parts, [](const Part& a, const Part& b) { return std::tie(a.address(), a.peer()) < std::tie(b.address(), b.peer()); });
     std::vector<Host> hosts;
     for (auto begin = parts.begin(); begin != parts.end();) {
-        const auto end = std::find_if(begin, parts.end(), [&](const Part& part) { return part.address != begin->address; });
+        const auto end = std::find_if(begin, parts.end(), [&](const Part& part) { return part.address() != begin->address(); });
         hosts.push_back(host_of({begin, end}));
         begin = end;
     }
@@ -137,7 +137,7 @@ void cover(std::span<const Flow* const> conversations, const Observer& observer,
         if (std::ranges::any_of(host.interfaces, [&](std::uint32_t i) { return routers.contains(i); })) { continue; }
         const bool on_host = host.parts.size() == conversations.size() && has_different_peers(host, hosts);
         const bool on_segment =
-            !hub && std::ranges::any_of(host.parts, [&](const Part& part) { return find_host(hosts, part.peer).is_beyond(); });
+            !hub && std::ranges::any_of(host.parts, [&](const Part& part) { return find_host(hosts, part.peer()).is_beyond(); });
         if (on_host || on_segment) {
             out.push_back({.address = host.address, .observer = id, .interval = observer.interval, .basis = CoverageBasis::capture_point});
         }

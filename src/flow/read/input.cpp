@@ -1,5 +1,6 @@
 #include "flow/read/input.hpp"
 
+#include "flow/flow_list.hpp"
 #include "flow/read/input_list.hpp"
 #include "flow/read/input_names.hpp"
 #include "flow/read/pcap_reader.hpp"
@@ -43,7 +44,7 @@ struct FileResult {
 
 /// What became of a group.
 struct GroupResult {
-    std::vector<Flow> flows;
+    FlowList flows;
     bool usable = false;  ///< At least one file was an input of this observer.
 };
 
@@ -71,7 +72,7 @@ private:
 
 /// What the files of a group gave so far.
 struct Collected {
-    std::vector<Flow> flows;
+    FlowList flows;
     std::unique_ptr<CaptureReader> capture;  ///< Lives as long as pieces come, so that flows go on through them.
     zeek::Connections connections;
     std::uint64_t records = 0;
@@ -183,7 +184,7 @@ void read_file(const InputFile& file, const std::string& observer, const ReadOpt
             case Format::pcapng:
                 if (!collected.capture) {
                     collected.capture = std::make_unique<CaptureReader>(
-                        observer, ObserverId{}, options, [&collected](Flow&& flow) { collected.flows.push_back(std::move(flow)); });
+                        observer, ObserverId{}, options, [&collected](Flow&& flow) { collected.flows.add(std::move(flow)); });
                 }
                 done = collected.capture->read(told, report);
                 break;
@@ -251,9 +252,7 @@ GroupResult read_group(const Group& group, const std::string& observer, const st
         guarded(results[last], [&] { collected.capture->finish(results[last].report); });
     }
     read.flows = std::move(collected.flows);
-    std::vector<Flow> connections = collected.connections.take();
-    if (read.flows.empty()) { return GroupResult{std::move(connections), read.usable}; }
-    std::ranges::move(connections, std::back_inserter(read.flows));
+    read.flows.add(collected.connections.take());
     return read;
 }
 
@@ -325,30 +324,19 @@ Result<Inputs> read_inputs(std::span<const std::string> paths, const ReadOptions
     }
 
     std::vector<Observer> observers;
-    std::vector<Flow> flows;
+    FlowList flows;
     for (std::size_t g = 0; g < groups.size(); ++g) {
         if (!read[g].usable) { continue; }
         const auto id = static_cast<ObserverId>(observers.size());
-        Observer observer{.name = names[g], .interval = {}};
-        for (Flow& flow : read[g].flows) {
-            flow.observer = id;
-            const bool fresh = &flow == read[g].flows.data();
-            observer.interval.from = fresh ? flow.first : std::min(observer.interval.from, flow.first);
-            observer.interval.to = fresh ? flow.last : std::max(observer.interval.to, flow.last);
-        }
-        observers.push_back(std::move(observer));
-        if (flows.empty()) {
-            flows = std::move(read[g].flows);
-        } else {
-            flows.insert(flows.end(), std::make_move_iterator(read[g].flows.begin()), std::make_move_iterator(read[g].flows.end()));
-        }
-        read[g].flows = {};
+        read[g].flows.for_each([&](Flow& flow) { flow.observer = id; });
+        observers.push_back({.name = names[g], .interval = {}});  // the source works the interval out
+        flows.add(std::move(read[g].flows));
     }
     if (observers.empty() && !inputs.interrupted) {
         if (!inputs.failures.empty()) { return std::unexpected(std::move(inputs.failures.front())); }
         return fail(Errc::not_found, "no capture or log to read", paths.empty() ? std::string() : paths.front(), "name the files themselves, if they have unusual names");
     }
-    inputs.source = std::make_unique<MemorySource>(std::move(observers), std::move(flows), options.declared);
+    inputs.source = std::make_unique<MemorySource>(std::move(observers), flows.take(), options.declared);
     return inputs;
 }
 
