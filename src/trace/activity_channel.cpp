@@ -1,6 +1,7 @@
 #include "trace/activity_channel.hpp"
 
 #include "trace/activity_match.hpp"
+#include "trace/calibration.hpp"
 #include "trace/parallel.hpp"
 #include "trace/tail.hpp"
 
@@ -16,6 +17,7 @@ constexpr std::int64_t kLongestWindow = 1800 * 4;              // bins: half an 
 constexpr Duration kTrimmedAtStart = std::chrono::seconds(2);  // log-in and key exchange look alike everywhere
 constexpr Duration kTrimmedAtEnd = std::chrono::seconds(1);
 constexpr Duration kShortestTrimmed = std::chrono::seconds(15);
+constexpr std::int64_t kShortestWindow = kFewestBinsAScale;   // bins: less than the finest scale needs
 constexpr std::size_t kFewestBins = 3;
 constexpr std::size_t kCohort = 256;   // control flows whose shifts make up the null; more would only cost memory
 constexpr double kCohortWeight = 30;   // the cohort counts as so many samples in a pair's own mean and spread
@@ -57,25 +59,26 @@ Course course_of(const RelayFlow& of, Role role, const Window& window) {
             make_series(of.flow->activity.bins(half_of(of.opened, role, Sense::answers)), window)};
 }
 
+bool is_used(std::size_t feature, std::size_t scales) { return feature % kScales.size() < scales; }
+
 /// Sums over a sample of scores, a feature; enough for its mean and spread.
 struct Sums {
-    double count = 0;
+    FeatureScores count{};
     FeatureScores sum{};
     FeatureScores squares{};
 
-    void add(const FeatureScores& score) {
-        ++count;
+    void add(const FeatureScores& score, std::size_t scales) {
         for (std::size_t f = 0; f < kFeatures; ++f) {
-            sum[f] += score[f];
-            squares[f] += score[f] * score[f];
+            if (is_used(f, scales)) { add(f, 1, score[f], score[f] * score[f]); }
         }
     }
     void add(const Sums& other) {
-        count += other.count;
-        for (std::size_t f = 0; f < kFeatures; ++f) {
-            sum[f] += other.sum[f];
-            squares[f] += other.squares[f];
-        }
+        for (std::size_t f = 0; f < kFeatures; ++f) { add(f, other.count[f], other.sum[f], other.squares[f]); }
+    }
+    void add(std::size_t feature, double n, double s, double q) {
+        count[feature] += n;
+        sum[feature] += s;
+        squares[feature] += q;
     }
 };
 
@@ -89,8 +92,9 @@ constexpr double kLeastSpread = 0.05;
 Moments moments(const Sums& sums) {
     Moments m;
     for (std::size_t f = 0; f < kFeatures; ++f) {
-        m.mean[f] = sums.count > 0 ? sums.sum[f] / sums.count : 0;
-        const double variance = sums.count > 0 ? sums.squares[f] / sums.count - m.mean[f] * m.mean[f] : 1;
+        const double n = sums.count[f];
+        m.mean[f] = n > 0 ? sums.sum[f] / n : 0;
+        const double variance = n > 0 ? sums.squares[f] / n - m.mean[f] * m.mean[f] : 1;
         m.sd[f] = std::max(std::sqrt(std::max(variance, 0.0)), kLeastSpread);
     }
     return m;
@@ -99,27 +103,34 @@ Moments moments(const Sums& sums) {
 /// A pair's own mean and spread, drawn towards the cohort's, since its shifts are few and not independent.
 Moments own_moments(const Sums& own, const Moments& cohort) {
     Sums drawn = own;
-    drawn.count += kCohortWeight;
     for (std::size_t f = 0; f < kFeatures; ++f) {
-        drawn.sum[f] += kCohortWeight * cohort.mean[f];
-        drawn.squares[f] += kCohortWeight * (cohort.sd[f] * cohort.sd[f] + cohort.mean[f] * cohort.mean[f]);
+        drawn.add(f, kCohortWeight, kCohortWeight * cohort.mean[f],
+                  kCohortWeight * (cohort.sd[f] * cohort.sd[f] + cohort.mean[f] * cohort.mean[f]));
     }
     return moments(drawn);
 }
 
-/// Cohort normalisation, half against all unrelated alignments of this action, half against the pair's own shifts; the
-/// best feature's z.
-double normalise(const FeatureScores& score, const Moments& cohort, const Moments& own, std::size_t& feature) {
-    double top = -std::numeric_limits<double>::infinity();
-    for (std::size_t f = 0; f < kFeatures; ++f) {
-        const double z = 0.5 * ((score[f] - cohort.mean[f]) / cohort.sd[f] + (score[f] - own.mean[f]) / own.sd[f]);
-        if (z > top) {
-            top = z;
-            feature = f;
+/// Cohort normalisation, half against all unrelated alignments of this action, half against the pair's own shifts.
+struct Normaliser {
+    const Moments& cohort;
+    Moments own;
+    std::size_t scales;
+
+    struct Best {
+        double z = -std::numeric_limits<double>::infinity();
+        std::size_t feature = 0;
+    };
+    /// The feature that stands out most.
+    [[nodiscard]] Best operator()(const FeatureScores& score) const {
+        Best best;
+        for (std::size_t f = 0; f < kFeatures; ++f) {
+            if (!is_used(f, scales)) { continue; }
+            const double z = 0.5 * ((score[f] - cohort.mean[f]) / cohort.sd[f] + (score[f] - own.mean[f]) / own.sd[f]);
+            if (z > best.z) { best = {z, f}; }
         }
+        return best;
     }
-    return top;
-}
+};
 
 /// Brings scores of unrelated flows that lived at the same time down to the spread of shifted ones (an empirical null,
 /// Efron 2004): where sessions at this host are alike for reasons that a shift destroys, likeness means less.
@@ -131,14 +142,19 @@ public:
         unshifted.pop_back();  // the best may be the true partner
         const auto [middle_u, spread_u] = spread(unshifted);
         const auto [middle_s, spread_s] = spread(shifted);
-        from_ = std::max(middle_u, middle_s);
+        // A handful of flows gives a poor spread: it is drawn towards that of the shifts.
+        const auto n = static_cast<double>(unshifted.size());
+        const double center = (n * middle_u + kDrawn * middle_s) / (n + kDrawn);
+        const double width = (n * spread_u + kDrawn * spread_s) / (n + kDrawn);
+        from_ = std::max(center, middle_s);
         to_ = middle_s;
-        shrink_ = spread_u > spread_s && spread_u > 0 ? spread_s / spread_u : 1;
+        shrink_ = width > spread_s && width > 0 ? spread_s / width : 1;
     }
     [[nodiscard]] double operator()(double z) const { return z <= from_ ? std::min(z, to_) : to_ + (z - from_) * shrink_; }
 
 private:
     static constexpr std::size_t kFewest = 8;
+    static constexpr double kDrawn = 16;
     /// Median, and median absolute deviation from it.
     static std::pair<double, double> spread(std::vector<double>& x) {
         const auto middle = [](std::vector<double>& v) {
@@ -157,20 +173,17 @@ private:
     double shrink_ = 1;
 };
 
+/// A pair's match, without the shifts where they are not needed for the null.
 struct Compared {
-    FeatureScores score{};
-    std::array<Duration, kFeatures> lag_commands{};
-    std::array<Duration, kFeatures> lag_answers{};
-    Sums shifted_sums;
-    std::vector<FeatureScores> shifted;  // kept for the cohort only
-    bool comparable = false;
+    CourseMatch match;
+    Sums shifted;
 
     Compared() = default;
-    Compared(CourseMatch&& match, bool in_cohort)
-        : score(match.score), lag_commands(match.lag_commands), lag_answers(match.lag_answers), comparable(!match.shifted.empty()) {
-        for (const auto& s : match.shifted) { shifted_sums.add(s); }
-        if (in_cohort) { shifted = std::move(match.shifted); }
+    Compared(CourseMatch&& m, bool in_cohort) : match(std::move(m)) {
+        for (const auto& s : match.shifted) { shifted.add(s, match.scales); }
+        if (!in_cohort) { match.shifted = {}; }
     }
+    [[nodiscard]] bool holds() const { return match.scales > 0; }
 };
 
 }  // namespace
@@ -180,53 +193,65 @@ ActivityScores score_activity(const RelayFlow& action, std::span<const RelayFlow
     result.controls.resize(controls.size());
     if (action.flow->activity.empty()) { return result; }
 
+    const Window own_window = choose_window(*action.flow, *action.flow);
+    if (own_window.size < kShortestWindow) { return result; }
+
     const std::size_t stride = (controls.size() + kCohort - 1) / kCohort;
     std::vector<Compared> compared(controls.size());
     for_each_index(controls.size(), options, [&](std::size_t i) {
         if (controls[i].flow->activity.empty()) { return; }
+        // A flow that was there for a moment only, or silent, while the action went on: p stays 1, which weighs against it.
+        result.controls[i].comparable = true;
         const Window window = choose_window(*controls[i].flow, *action.flow);
+        if (window.size < kShortestWindow) { return; }
         const Course course = course_of(controls[i], Role::control, window);
         if (course.commands[0].index.size() + course.answers[0].index.size() < kFewestBins) { return; }
         compared[i] = Compared(match_courses(course, course_of(action, Role::action, window), options.max_lag), i % stride == 0);
     });
-    const Course own_course = course_of(action, Role::action, choose_window(*action.flow, *action.flow));
+    const Course own_course = course_of(action, Role::action, own_window);
     const Compared self(match_courses(own_course, own_course, options.max_lag), true);
 
-    Sums pool = self.shifted_sums;
-    for (const auto& c : compared) { pool.add(c.shifted_sums); }
-    if (pool.count == 0) { return result; }
+    Sums pool = self.shifted;
+    for (const auto& c : compared) { pool.add(c.shifted); }
     const Moments cohort = moments(pool);
 
     std::vector<double> null;
     std::vector<double> unshifted;
     std::vector<std::size_t> feature(controls.size());
-    std::size_t ignored = 0;
-    const auto add_to_null = [&](const Compared& c, const Moments& own) {
-        for (const auto& s : c.shifted) { null.push_back(normalise(s, cohort, own, ignored)); }
+    const auto normaliser = [&](const Compared& c) { return Normaliser{cohort, own_moments(c.shifted, cohort), c.match.scales}; };
+    const auto add_to_null = [&](const Compared& c, const Normaliser& normalise) {
+        for (const auto& s : c.match.shifted) { null.push_back(normalise(s).z); }
     };
     for (std::size_t i = 0; i < compared.size(); ++i) {
-        if (!compared[i].comparable) { continue; }
-        const Moments own = own_moments(compared[i].shifted_sums, cohort);
-        result.controls[i].z = normalise(compared[i].score, cohort, own, feature[i]);
-        unshifted.push_back(result.controls[i].z);
-        add_to_null(compared[i], own);
+        if (!compared[i].holds()) { continue; }
+        const auto normalise = normaliser(compared[i]);
+        const auto best = normalise(compared[i].match.score);
+        result.controls[i].z = best.z;
+        feature[i] = best.feature;
+        unshifted.push_back(best.z);
+        add_to_null(compared[i], normalise);
     }
-    const Moments self_own = own_moments(self.shifted_sums, cohort);
-    add_to_null(self, self_own);
-    const double self_z = normalise(self.score, cohort, self_own, ignored);
+    const auto normalise_self = normaliser(self);
+    add_to_null(self, normalise_self);
+    const double self_z = normalise_self(self.match.score).z;
 
     const SameMinute adjust(std::move(unshifted), null);
     const NullTail tail(std::move(null));
+    const double self_adjusted = adjust(self_z);
     for (std::size_t i = 0; i < compared.size(); ++i) {
-        if (!compared[i].comparable) { continue; }
+        if (!compared[i].holds()) {
+            if (result.controls[i].comparable) { result.controls[i].weight = weight_of(0, self_adjusted, tail.log_density(0)); }
+            continue;
+        }
         auto& score = result.controls[i];
-        score.comparable = true;
-        score.log_p = tail.log_p(adjust(score.z));
-        score.lag_request = compared[i].lag_commands[feature[i]];
-        score.lag_reply = compared[i].lag_answers[feature[i]];
+        const double z = adjust(score.z);
+        score.log_p = tail.log_p(z);
+        score.weight = weight_of(z, self_adjusted, tail.log_density(z));
+        score.lag_request = compared[i].match.lag_commands[feature[i]];
+        score.lag_reply = compared[i].match.lag_answers[feature[i]];
         score.scale_s = 0.25 * static_cast<double>(kScales[feature[i] % kScales.size()]);
     }
-    result.log_p_self = tail.log_p(adjust(self_z));
+    result.log_p_self = tail.log_p(self_adjusted);
     return result;
 }
 

@@ -15,8 +15,9 @@ struct RelayFlow {
 
 /// What the activity channel says of one control flow.
 struct ActivityScore {
-    bool comparable = false;  ///< Both flows have a course over a common time; else nothing below means anything.
+    bool comparable = false;  ///< Both flows have a course, and the action one long enough; else nothing below means anything.
     double z = 0;
+    Decibans weight;          ///< For the link, against an unrelated pair.
     double log_p = 0;         ///< ln of the chance that an unrelated pair scores as high.
     Duration lag_request{0};
     Duration lag_reply{0};

@@ -57,13 +57,29 @@ TEST_CASE("activity channel: unrelated sessions are as rarely striking as their 
     CHECK(below_tenth < pairs / 4);
 }
 
-TEST_CASE("activity channel: flows without a common time, or with totals only, are not compared") {
+TEST_CASE("activity channel: a flow with totals only is not compared, one that was gone before counts as unlike") {
     const auto early = make_flow("o", 0, 3, 4001, 1, 22, typed_session(1, 0, 60));
     auto totals = make_flow("o", 0, 4, 4001, 1, 22, typed_session(2, 100, 60));
     totals.activity = {};
     const auto action = make_flow("o", 0, 1, 4000, 2, 22, typed_session(3, 100, 60));
     const std::vector<RelayFlow> controls{{&early, false}, {&totals, false}};
     const auto scores = score_activity({&action, true}, controls, {});
-    CHECK_FALSE(scores.controls[0].comparable);
+    CHECK(scores.controls[0].comparable);
+    CHECK(scores.controls[0].log_p == 0);
     CHECK_FALSE(scores.controls[1].comparable);
+}
+
+TEST_CASE("activity channel: page fetches beside a session do not blur what its true partner shows") {
+    const auto typed = typed_session(1, 10, 90);
+    std::vector<hw::flow::Flow> flows{make_flow("o", 0, 1, 4000, 2, 22, relayed(typed, 2, 0.05, 0.02)), make_flow("o", 0, 3, 4001, 1, 22, typed)};
+    for (unsigned i = 0; i < 40; ++i) {
+        const double t = 12 + 2.0 * i;
+        flows.push_back(make_flow("o", 0, 1, static_cast<std::uint16_t>(7000 + i), 9, 443, {{t, t + 0.4}, {t + 0.1, t + 0.2, t + 0.5}}));
+    }
+    std::vector<RelayFlow> controls{{&flows[1], false}};
+    for (std::size_t i = 2; i < flows.size(); ++i) { controls.push_back({&flows[i], true}); }
+    const auto scores = score_activity({&flows[0], true}, controls, {});
+    CHECK(scores.log_p_self < std::log(1e-6));
+    CHECK(scores.controls[0].log_p < std::log(1e-6));
+    for (std::size_t i = 1; i < controls.size(); ++i) { CHECK(scores.controls[i].log_p > std::log(0.05)); }
 }

@@ -69,12 +69,14 @@ CourseMatch match_courses(const Course& control, const Course& action, Duration 
     const double step = std::max(1.0, (length_s - 2 * smallest) / static_cast<double>(kMostShifts));
     std::vector<double> shifts_s;
     for (double s = smallest; s <= length_s - smallest && shifts_s.size() < kMostShifts; s += step) { shifts_s.push_back(s); }
+    if (control.commands[0].size < kFewestBinsAScale) { return match; }
     match.shifted.resize(shifts_s.size());
 
     for (std::size_t scale = 0; scale < kScales.size(); ++scale) {
         const double width_s = kBaseWidthS * static_cast<double>(kScales[scale]);
         const std::size_t n = control.commands[scale].size;
-        if (n < 4) { continue; }
+        if (n < kFewestBinsAScale) { break; }
+        ++match.scales;
         const std::size_t lags = std::min(n / 2, static_cast<std::size_t>(max_lag_s / width_s));
         std::vector<double> cost(lags + 1);
         for (std::size_t l = 0; l <= lags; ++l) { cost[l] = lag_cost(static_cast<double>(l) * width_s); }

@@ -14,12 +14,16 @@ struct Course {
     MultiScale answers;
 };
 
+/// A scale is used where it has so many bins: with fewer, two busy flows that pause at the same time once look alike.
+inline constexpr std::size_t kFewestBinsAScale = 60;
+
 /// One comparison: a score a feature (a scale, as it is or with the slow drift removed), higher is more alike.
 inline constexpr std::size_t kFeatures = 2 * kScales.size();
 using FeatureScores = std::array<double, kFeatures>;
 
 /// How well a control flow's course fits an action flow's, and how well it would fit by accident.
 struct CourseMatch {
+    std::size_t scales = 0;                    ///< The finest so many of kScales were used; features of others mean nothing.
     FeatureScores score{};                     ///< At the true alignment.
     std::array<Duration, kFeatures> lag_commands{};
     std::array<Duration, kFeatures> lag_answers{};

@@ -11,13 +11,12 @@ double beta_density(double u, double a, double b) {
 }
 }  // namespace
 
-Decibans weight_of(double log_p, double log_p_self) {
-    // A flow that cannot stand out even against itself decides nothing.
-    const double most = std::max(-log_p_self, 1.0);
-    const double x = std::max(-log_p, 0.0);
-    const double u = std::clamp(x / most, 0.005, 0.995);
-    const double f = kCalibration.prompt_share * beta_density(u, kCalibration.prompt_a, kCalibration.prompt_b) + (1 - kCalibration.prompt_share);
-    return Decibans::from_nats(x + std::log(f) - std::log(most));
+Decibans weight_of(double z, double z_self, double log_density) {
+    // A flow that cannot stand out even against itself decides nothing: f1 is then as broad as the null.
+    const double most = std::max(z_self, 4.0);
+    const double r = std::clamp(z / most, 0.001, 0.999);
+    const double f = kCalibration.prompt_share * beta_density(r, kCalibration.prompt_a, kCalibration.prompt_b) + (1 - kCalibration.prompt_share);
+    return Decibans::from_nats(std::log(f / most) - log_density);
 }
 
 }  // namespace hw::trace

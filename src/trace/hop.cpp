@@ -96,9 +96,12 @@ double log_sum_exp(std::span<const double> x) {
 /// Posterior over the candidates and "none of them"; sorts the links, best first, into `linked`.
 void weigh_together(std::vector<Link>& links, LinkedFlow& linked) {
     std::vector<double> weights(links.size() + 1);
-    const auto n = static_cast<double>(std::max<std::size_t>(1, links.size()));
+    const auto called_back = static_cast<std::size_t>(std::ranges::count(links, Control::call_back, &Link::control));
     for (std::size_t i = 0; i < links.size(); ++i) {
-        weights[i] = std::log(kCalibration.relay_prior / n) + links[i].llr.value() * kNatsPerDeciban;
+        const bool call_back = links[i].control == Control::call_back;
+        const double share = call_back ? kCalibration.call_back_share : 1 - kCalibration.call_back_share;
+        const auto alike = static_cast<double>(call_back ? called_back : links.size() - called_back);
+        weights[i] = std::log(kCalibration.relay_prior * share / alike) + links[i].llr.value() * kNatsPerDeciban;
     }
     weights.back() = std::log(1 - kCalibration.relay_prior);
     const double total = log_sum_exp(weights);
@@ -139,14 +142,14 @@ HopResult explain_action(const HopInput& input, const LinkOptions& options) {
         link.inbound = controls[i].flow;
         link.outbound = action.flow;
         link.control = controls[i].opened ? Control::call_back : Control::forward;
-        const Decibans record = match_records(records.pair(i), records.others(i), span_s);
-        link.channels.record = record;
-        link.llr = record;
-        double log_p = std::min(0.0, -record.value() * kNatsPerDeciban);  // P(LR ≥ r | unrelated) ≤ 1/r, Markov
+        const RecordWeight record = match_records(records.pair(i), records.others(i), span_s);
+        link.channels.record = record.total();
+        link.llr = record.total();
+        double log_p = std::min(0.0, -link.llr.value() * kNatsPerDeciban);  // P(LR ≥ r | unrelated) ≤ 1/r, Markov
         if (const auto& score = activity.controls[i]; score.comparable) {
             log_p = score.log_p;
-            link.channels.activity = weight_of(score.log_p, activity.log_p_self);
-            link.llr = *link.channels.activity + kCalibration.record_discount * record;
+            link.channels.activity = score.weight;
+            link.llr = *link.channels.activity + kCalibration.timing_discount * record.timing + record.volume;
             link.z = score.z;
             link.lag_request = score.lag_request;
             link.lag_reply = score.lag_reply;

@@ -81,28 +81,20 @@ RecordFeatures record_features(const flow::Flow& control, bool control_opened, c
     return {seconds(action.first - control.first), seconds(action.last - control.last), ratio(Sense::commands), ratio(Sense::answers)};
 }
 
-Decibans match_records(const RecordFeatures& pair, std::span<const RecordFeatures> unrelated, double span_s) {
-    struct Feature {
-        double RecordFeatures::*value;
-        double (*relay)(double);
-        double unit;
-        double broad;
-    };
-    const std::array<Feature, kRecordFeatures> features{{
-        {&RecordFeatures::start_delay_s, relay_start, 0.1, std::max(10.0, span_s / 3)},
-        {&RecordFeatures::end_delay_s, relay_end, 0.1, std::max(10.0, span_s / 3)},
-        {&RecordFeatures::commands_ratio, relay_ratio, 0.02, 2.0},
-        {&RecordFeatures::answers_ratio, relay_ratio, 0.02, 2.0},
-    }};
-    double nats = 0;
+RecordWeight match_records(const RecordFeatures& pair, std::span<const RecordFeatures> unrelated, double span_s) {
     std::vector<double> sample(unrelated.size());
-    for (const auto& feature : features) {
-        std::ranges::transform(unrelated, sample.begin(), [&](const RecordFeatures& r) { return r.*feature.value; });
-        const NullDensity null(sample, feature.unit, feature.broad);
-        const double x = pair.*feature.value;
-        nats += std::log(std::max(1e-300, feature.relay(x)) / std::max(1e-300, null(x)));
-    }
-    return Decibans::from_nats(nats);
+    const auto weigh = [&](double RecordFeatures::*value, double (*relay)(double), double unit, double broad) {
+        std::ranges::transform(unrelated, sample.begin(), [value](const RecordFeatures& r) { return r.*value; });
+        const double x = pair.*value;
+        return Decibans::from_nats(std::log(std::max(1e-300, relay(x)) / std::max(1e-300, NullDensity(sample, unit, broad)(x))));
+    };
+    constexpr double kUnitS = 0.1;
+    constexpr double kUnitRatio = 0.02;
+    constexpr double kBroadRatio = 2;
+    const double broad_s = std::max(10.0, span_s / 3);
+    return {weigh(&RecordFeatures::start_delay_s, relay_start, kUnitS, broad_s) + weigh(&RecordFeatures::end_delay_s, relay_end, kUnitS, broad_s),
+            weigh(&RecordFeatures::commands_ratio, relay_ratio, kUnitRatio, kBroadRatio) +
+                weigh(&RecordFeatures::answers_ratio, relay_ratio, kUnitRatio, kBroadRatio)};
 }
 
 }  // namespace hw::trace

@@ -66,4 +66,15 @@ double NullTail::log_p(double z) const {
     return std::min(0.0, std::log((at_least + 1) / (n + 1)));  // conformal: the pair itself counts once
 }
 
+double NullTail::log_density(double z) const {
+    if (sorted_.size() < kFewest) { return -0.5 * z * z - 0.5 * std::log(2 * std::numbers::pi); }
+    if (z > threshold_) {
+        const double y = (z - threshold_) / scale_;
+        const double log_tail = shape_ > 1e-9 ? -(1 / shape_ + 1) * std::log1p(shape_ * y) : -y;
+        return std::log(exceeding_ / scale_) + log_tail;
+    }
+    const auto near = std::ranges::upper_bound(sorted_, z + 0.5) - std::ranges::lower_bound(sorted_, z - 0.5);
+    return std::log((static_cast<double>(near) + 1) / static_cast<double>(sorted_.size() + 1));
+}
+
 }  // namespace hw::trace

@@ -17,6 +17,9 @@ public:
 
     /// Natural logarithm of P(score ≥ z | unrelated), at most 0.
     [[nodiscard]] double log_p(double z) const;
+    /// Natural logarithm of the density of unrelated scores at z: that of the fitted tail above its threshold, below it
+    /// the share of the sample within half a unit on either side.
+    [[nodiscard]] double log_density(double z) const;
     [[nodiscard]] std::size_t size() const { return sorted_.size(); }
     [[nodiscard]] double shape() const { return shape_; }
     [[nodiscard]] double scale() const { return scale_; }

@@ -60,3 +60,11 @@ TEST_CASE("tail: a null without any spread does not divide by zero") {
     CHECK(tail.log_p(0.5) == doctest::Approx(0).epsilon(1e-9));
     CHECK(std::isfinite(tail.log_p(2)));
 }
+
+TEST_CASE("tail: the density is that of the null in its middle, and integrates to the tail's share beyond the threshold") {
+    const NullTail tail(normal_sample(20'000, 6));
+    CHECK(std::exp(tail.log_density(0)) == doctest::Approx(0.383).epsilon(0.05));  // Φ(½) − Φ(−½)
+    double beyond = 0;
+    for (double z = 2.005; z < 30; z += 0.01) { beyond += std::exp(tail.log_density(z)) * 0.01; }
+    CHECK(beyond == doctest::Approx(std::exp(tail.log_p(2.0))).epsilon(0.02));
+}
