@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import capture
@@ -13,23 +14,28 @@ BINARY = sys.argv[1]
 PACKETS = 4_000
 
 
-def start(*arguments):
-    return subprocess.Popen([BINARY, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def wait_until_reading(process):
-    """Fills the pipe: once all is written, the program has taken most of it."""
-    process.stdin.write(capture.HEADER + capture.packets(0, PACKETS))
-    process.stdin.flush()
-    time.sleep(0.3)  # Not for the result's sake: it only lets the last of the pipe be read before the signal.
+def interrupted(number, *arguments):
+    """Starts the program on a pipe, fills the pipe, sends the signal; the pipe stays open until the program has ended,
+    so that it is the signal and not the end of the input that ends it. Returns (code, stdout, stderr)."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen([BINARY, *arguments], stdin=subprocess.PIPE, stdout=out, stderr=errors)
+        process.stdin.write(capture.HEADER + capture.packets(0, PACKETS))
+        process.stdin.flush()
+        time.sleep(0.3)  # Not for the result's sake: it only lets the last of the pipe be read before the signal.
+        process.send_signal(number)
+        try:
+            process.wait(timeout=60)
+        finally:
+            process.kill()
+            process.stdin.close()
+        out.seek(0)
+        errors.seek(0)
+        return process.returncode, out.read(), errors.read()
 
 
 def first_signal_prints_what_is_known():
-    process = start("flows", "-", "--json")
-    wait_until_reading(process)
-    process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, (process.returncode, errors)
+    code, out, errors = interrupted(signal.SIGINT, "flows", "-", "--json")
+    assert code == 130, (code, errors)
     told = json.loads(out)
     assert told["interrupted"] is True
     assert 0 < len(told["flows"]) <= PACKETS, len(told["flows"])
@@ -37,20 +43,14 @@ def first_signal_prints_what_is_known():
 
 
 def table_says_so_first():
-    process = start("flows", "-")
-    wait_until_reading(process)
-    process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130, process.returncode
+    code, out, _ = interrupted(signal.SIGTERM, "flows", "-")
+    assert code == 130, code
     assert out.startswith(b"INTERRUPTED"), out[:80]
 
 
 def trace_too():
-    process = start("trace", "-", "--victim", "192.0.2.1")
-    wait_until_reading(process)
-    process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, (process.returncode, errors)
+    code, out, errors = interrupted(signal.SIGINT, "trace", "-", "--victim", "192.0.2.1")
+    assert code == 130, (code, errors)
     assert b"INTERRUPTED" in out, out[:200]
 
 
