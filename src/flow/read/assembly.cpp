@@ -31,6 +31,7 @@ int server_by_port(std::uint16_t a, std::uint16_t b) {
 Assembler::Assembler(AssemblyOptions options, FlowSink sink, ReadReport& report)
     : options_(std::move(options)), sink_(std::move(sink)), report_(&report), slots_(assembly_detail::kSlots) {
     // The idle timeout spans at most half of the wheel.
+    shortest_patience_ = std::min(assembly_detail::kLinger, options_.timeouts.idle);
     slot_width_ = std::max<Duration>(std::chrono::seconds(1), options_.timeouts.idle / (assembly_detail::kSlots / 2));
 }
 
@@ -38,12 +39,7 @@ std::uint32_t Assembler::hash_of(const FlowKey& key) const {
     return static_cast<std::uint32_t>(XXH3_64bits_withSeed(&key, sizeof key, options_.hash_seed));
 }
 
-void Assembler::prefetch_flow(std::uint32_t number) const {
-    const LiveFlow& flow = flows_[number];
-    __builtin_prefetch(&flow.key, 1);
-    __builtin_prefetch(&flow.half[0], 1);
-    __builtin_prefetch(&flow.half[1], 1);
-}
+
 
 void Assembler::prefetch_cold(std::uint32_t number) const {
     const std::uint32_t cold = flows_[number].cold;
@@ -66,7 +62,10 @@ void Assembler::add(std::span<const Packet> packets) {
     }
     for (Hashed& h : hashed_) {
         h.likely = index_.find(h.hash, [](std::uint32_t) { return true; });
-        if (h.likely != FlowIndex::kNone) { prefetch_flow(h.likely); }
+        if (h.likely == FlowIndex::kNone) { continue; }
+        const LiveFlow& flow = flows_[h.likely];
+        __builtin_prefetch(&flow.key, 1);
+        __builtin_prefetch(&flow.half[h.keyed.side], 1);
     }
     for (std::size_t i = 0; i < packets.size(); ++i) {
         if (i + kAhead < packets.size() && hashed_[i + kAhead].likely != FlowIndex::kNone) { prefetch_cold(hashed_[i + kAhead].likely); }
@@ -75,7 +74,7 @@ void Assembler::add(std::span<const Packet> packets) {
 }
 
 Duration Assembler::patience(const LiveFlow& flow) const {
-    return flow.closed() ? std::min(assembly_detail::kLinger, options_.timeouts.idle) : options_.timeouts.idle;
+    return flow.closed != 0 ? shortest_patience_ : options_.timeouts.idle;
 }
 
 void Assembler::apply(const Packet& packet, const Hashed& hashed) {
@@ -88,13 +87,14 @@ void Assembler::apply(const Packet& packet, const Hashed& hashed) {
         index_.insert(hashed.hash, number);
         flows_[number].hash = hashed.hash;
         begin(flows_[number], packet, keyed);
-        hang(number, packet.time + std::min(assembly_detail::kLinger, options_.timeouts.idle));
+        hang(number, packet.time + shortest_patience_);
         return count(flows_[number], packet, keyed.side);
     }
     // A flow that ends here leaves its place in the index, the pool and the wheel to its successor.
     LiveFlow& flow = flows_[number];
-    if (packet.time - flow.last > patience(flow) || flow.first - packet.time > options_.timeouts.idle) {
-        emit(flow, flow.closed() ? FlowEnd::end_of_flow : FlowEnd::idle_timeout);
+    const Duration silence = packet.time - flow.last;
+    if ((silence > shortest_patience_ && silence > patience(flow)) || flow.first - packet.time > options_.timeouts.idle) {
+        emit(flow, flow.closed != 0 ? FlowEnd::end_of_flow : FlowEnd::idle_timeout);
         begin(flow, packet, keyed);
     } else if (packet.tcp && starts_anew(flow, packet, keyed.side)) {
         emit(flow, FlowEnd::end_of_flow);
@@ -104,9 +104,10 @@ void Assembler::apply(const Packet& packet, const Hashed& hashed) {
         emit(flow, FlowEnd::active_timeout);
         begin(flow, packet, keyed);
         flow.set_client(before.client_side(), before.basis());
+        flow.closed = before.closed;
         for (unsigned side = 0; side < 2; ++side) {
             flow.half[side].sequence = before.half[side].sequence;
-            constexpr unsigned kept = LiveHalf::kSequenceKnown | LiveHalf::kFin | LiveHalf::kRst;
+            constexpr unsigned kept = LiveHalf::kSequenceKnown | LiveHalf::kFin;
             flow.half[side].state |= static_cast<std::uint8_t>(before.half[side].state & kept);
         }
     }
@@ -143,10 +144,10 @@ bool Assembler::starts_anew(const LiveFlow& flow, const Packet& packet, unsigned
                               ? colds_[flow.cold - 1].client_isn == packet.sequence
                               : distance <= 65536;
         if (same) { return false; }
-    } else if (half.packets == 0 && other.packets > 0 && !flow.closed()) {
+    } else if (half.packets == 0 && other.packets > 0 && !flow.closed != 0) {
         return false;  // the other end's half of the beginning came first
     }
-    return flow.closed() || other.packets == 0 || packet.time - flow.last >= assembly_detail::kReuseAfter;
+    return flow.closed != 0 || other.packets == 0 || packet.time - flow.last >= assembly_detail::kReuseAfter;
 }
 
 void Assembler::count(LiveFlow& flow, const Packet& packet, unsigned side) {
@@ -176,7 +177,7 @@ void Assembler::count_tcp(LiveFlow& flow, const Packet& packet, unsigned side) {
     half.tcp_flags |= packet.tcp_flags;
     note_handshake(flow, packet, side);
     if (rst) {
-        half.state |= LiveHalf::kRst;
+        flow.closed = 1;
         return;  // what a reset carries is a diagnostic at most (RFC 9293, 3.5.3)
     }
     if (syn && !half.is(LiveHalf::kSequenceKnown)) {
@@ -194,8 +195,9 @@ void Assembler::count_tcp(LiveFlow& flow, const Packet& packet, unsigned side) {
             const bool first = half.payload_bytes == 0;
             half.payload_bytes += fresh;
             add_activity(flow, side, packet.time, fresh);
-            if (flow.closed()) {  // a forged or stray end: the conversation goes on
-                for (LiveHalf& h : flow.half) { h.state &= static_cast<std::uint8_t>(~(LiveHalf::kFin | LiveHalf::kRst)); }
+            if (flow.closed != 0) {  // a forged or stray end: the conversation goes on
+                flow.closed = 0;
+                for (LiveHalf& h : flow.half) { h.state &= static_cast<std::uint8_t>(~LiveHalf::kFin); }
             }
             if (first) { cold_of(flow).first_payload[side] = packet.time; }
         }
@@ -203,7 +205,10 @@ void Assembler::count_tcp(LiveFlow& flow, const Packet& packet, unsigned side) {
         half.sequence.set_next(packet.sequence);
         half.state |= LiveHalf::kSequenceKnown;
     }
-    if ((packet.tcp_flags & tcp_flag::fin) != 0) { half.state |= LiveHalf::kFin; }
+    if ((packet.tcp_flags & tcp_flag::fin) != 0) {
+        half.state |= LiveHalf::kFin;
+        if (flow.half[1U - side].is(LiveHalf::kFin)) { flow.closed = 1; }
+    }
 }
 
 void Assembler::note_handshake(LiveFlow& flow, const Packet& packet, unsigned side) {
@@ -260,7 +265,7 @@ void Assembler::add_activity(LiveFlow& flow, unsigned side, Time time, std::uint
 }
 
 ColdPart& Assembler::cold_of(LiveFlow& flow) {
-    if (flow.cold == 0) { flow.cold = colds_.take() + 1; }
+    if (flow.cold == 0) { flow.cold = (colds_.take() + 1) & 0x7fff'ffffU; }
     return colds_[flow.cold - 1];
 }
 

@@ -58,7 +58,6 @@ private:
     };
 
     [[nodiscard]] std::uint32_t hash_of(const FlowKey& key) const;
-    void prefetch_flow(std::uint32_t number) const;
     void prefetch_cold(std::uint32_t number) const;
     void apply(const Packet& packet, const Hashed& hashed);
     void begin(LiveFlow& flow, const Packet& packet, const KeyedSide& keyed);
@@ -92,6 +91,7 @@ private:
     Pool<ColdPart> colds_;
     std::vector<Hashed> hashed_;
     std::vector<std::vector<std::uint32_t>> slots_;
+    Duration shortest_patience_;  ///< Of any flow: no silence within it ends one.
     Duration slot_width_;
     std::int64_t clock_ = 0;  ///< Number of the slot that was visited last.
     bool clock_set_ = false;

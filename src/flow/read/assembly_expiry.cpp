@@ -60,7 +60,12 @@ template <typename Ends>
 void Assembler::settle(const std::vector<std::uint32_t>& numbers, const Ends& ends) {
     constexpr std::size_t kAhead = 16;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-        if (i + kAhead < numbers.size()) { prefetch_flow(numbers[i + kAhead]); }
+        if (i + kAhead < numbers.size()) {
+            const LiveFlow& ahead = flows_[numbers[i + kAhead]];
+            __builtin_prefetch(&ahead.key, 1);
+            __builtin_prefetch(&ahead.half[0], 1);
+            __builtin_prefetch(&ahead.half[1], 1);
+        }
         if (i + kAhead / 2 < numbers.size()) {
             prefetch_cold(numbers[i + kAhead / 2]);
             index_.prefetch(flows_[numbers[i + kAhead / 2]].hash);
@@ -78,7 +83,7 @@ void Assembler::settle(const std::vector<std::uint32_t>& numbers, const Ends& en
 void Assembler::visit(std::size_t slot, Time now) {
     settle(std::exchange(slots_[slot], {}), [&](const LiveFlow& flow) -> std::optional<FlowEnd> {
         if (flow.last + patience(flow) >= now) { return std::nullopt; }
-        return flow.closed() ? FlowEnd::end_of_flow : FlowEnd::idle_timeout;
+        return flow.closed != 0 ? FlowEnd::end_of_flow : FlowEnd::idle_timeout;
     });
 }
 
@@ -105,7 +110,7 @@ void Assembler::evict(const Packet& packet) {
 void Assembler::finish() {
     for (auto& slot : slots_) {
         settle(std::exchange(slot, {}), [](const LiveFlow& flow) -> std::optional<FlowEnd> {
-            return flow.closed() ? FlowEnd::end_of_flow : FlowEnd::forced_end;
+            return flow.closed != 0 ? FlowEnd::end_of_flow : FlowEnd::forced_end;
         });
     }
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "flow/read/huge_pages.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -53,6 +55,7 @@ private:
         std::uint32_t hash = 0;
         std::uint32_t number = kFree;  ///< Plus 1.
     };
+    using Places = std::vector<Place, HugePageAllocator<Place>>;
     static constexpr std::uint32_t kFree = 0;
     static constexpr std::size_t kSmallest = 1024;
 
@@ -65,14 +68,14 @@ private:
         places_[at] = place;
     }
     void grow() {
-        std::vector<Place> old(places_.size() * 2);
+        Places old(places_.size() * 2);
         old.swap(places_);
         for (const Place& place : old) {
             if (place.number != kFree) { put(place); }
         }
     }
 
-    std::vector<Place> places_;
+    Places places_;
     std::size_t size_ = 0;
 };
 

@@ -59,7 +59,6 @@ struct LiveHalf {
     // Bits of `state`:
     static constexpr std::uint8_t kSequenceKnown = 0x01;
     static constexpr std::uint8_t kFin = 0x02;
-    static constexpr std::uint8_t kRst = 0x04;
     static constexpr std::uint8_t kClient = 0x08;      ///< This end is the client.
     static constexpr std::uint8_t kLinkMixed = 0x10;   ///< Came from several link-layer addresses.
     static constexpr std::uint8_t kBasisShift = 5;     ///< `InitiatorBasis`, in the half of the client.
@@ -70,13 +69,14 @@ struct LiveHalf {
 };
 static_assert(sizeof(LiveHalf) == 64);
 
-/// The part of a live flow that every packet touches: three cache lines.
+/// The part of a live flow that every packet touches: of its three cache lines, the first and that of the sender.
 struct alignas(64) LiveFlow {
     FlowKey key;
     Time first;
     Time last;
     std::uint32_t hash = 0;          ///< Of its key.
-    std::uint32_t cold = 0;          ///< Index of its `ColdPart` plus 1; 0: it needs none so far.
+    std::uint32_t cold : 31 = 0;     ///< Index of its `ColdPart` plus 1; 0: it needs none so far.
+    std::uint32_t closed : 1 = 0;    ///< Both ends have said that they are done (FIN), or one has broken it off (RST).
     std::array<LiveHalf, 2> half;    ///< By side.
 
     [[nodiscard]] unsigned client_side() const { return half[1].is(LiveHalf::kClient) ? 1 : 0; }
@@ -85,10 +85,6 @@ struct alignas(64) LiveFlow {
         constexpr auto kept = static_cast<std::uint8_t>(~(LiveHalf::kClient | (3U << LiveHalf::kBasisShift)));
         for (auto& h : half) { h.state &= kept; }
         half[side].state |= static_cast<std::uint8_t>(LiveHalf::kClient | (static_cast<unsigned>(basis) << LiveHalf::kBasisShift));
-    }
-    /// Both ends have said that they are done, or one has broken it off.
-    [[nodiscard]] bool closed() const {
-        return half[0].is(LiveHalf::kRst) || half[1].is(LiveHalf::kRst) || (half[0].is(LiveHalf::kFin) && half[1].is(LiveHalf::kFin));
     }
 };
 static_assert(sizeof(LiveFlow) == 192);
