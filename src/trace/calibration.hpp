@@ -25,8 +25,8 @@ struct Calibration {
     double order_share = 0.05;
     /// No weight above this and no p below that is reported: what a finite sample and a model that may be wrong cannot
     /// show. The ranking is by the unlimited figures.
-    Decibans most_believed{100};
-    double least_p = 1e-12;
+    Decibans most_believed{60};
+    double least_p = 1e-6;
     /// "None of the candidates" never gets less: the chance that the model itself misleads.
     double model_error = 1e-6;
 };

@@ -22,7 +22,7 @@ std::string facts(const trace::TraceResult& result) {
     html += fact(fmt::format("{} ({})", percent(best.probability), likelihood(best.probability)), "chance of this trail among all found");
     html += fact(std::to_string(best.hops.size()), best.hops.size() == 1 ? "relay found" : "relays found");
     html += fact(net::to_string(best.ending.address), best.ending.kind == trace::EndingKind::source ? "source" : "farthest host known; not called an origin");
-    html += fact(result.expected_false_accusations > 0 && result.expected_false_accusations < 1e-12 ? "under 1e-12" : small_number(result.expected_false_accusations),
+    html += fact(small_number(result.expected_false_accusations),
                  fmt::format("wrong links expected by chance, over {} pairs compared", grouped(result.pairs_tested)));
     return html + "</ul>";
 }

@@ -1,5 +1,6 @@
 #include "app/output/json_parts.hpp"
 
+#include <cmath>
 #include <optional>
 
 namespace hw::app::output {
@@ -17,9 +18,22 @@ void write_half(JsonWriter& json, std::string_view name, const flow::HalfFlow& h
     json.end_object();
 }
 
+}  // namespace
+
+double rounded(double chance) {
+    if (!std::isfinite(chance)) { return chance; }
+    if (std::abs(chance) < 1e-100) { return 0; }
+    const double unit = std::pow(10.0, 5 - std::floor(std::log10(std::abs(chance))));
+    return std::round(chance * unit) / unit;
+}
+
+double rounded(Decibans weight) { return std::round(weight.value() * 100) / 100; }
+
+namespace {
+
 void write_decibans(JsonWriter& json, std::string_view name, const std::optional<Decibans>& weight) {
     json.key(name);
-    if (weight) { json.value(weight->value()); }
+    if (weight) { json.value(rounded(*weight)); }
     else { json.null(); }
 }
 
@@ -62,7 +76,7 @@ void write_flow(JsonWriter& json, const flow::Flow& flow, const Context& context
 
 void write_link_members(JsonWriter& json, const trace::Link& link) {
     json.member("control", trace::to_string(link.control));
-    json.member("llr_db", link.llr.value()).member("p", link.p);
+    json.member("llr_db", rounded(link.llr)).member("p", rounded(link.p));
     json.key("channels").begin_object();
     write_decibans(json, "activity_db", link.channels.activity);
     write_decibans(json, "record_db", link.channels.record);
@@ -72,8 +86,8 @@ void write_link_members(JsonWriter& json, const trace::Link& link) {
     const bool measured = link.channels.activity.has_value();
     json.member("lag_ms", measured ? std::optional(milliseconds(link.lag_request)) : std::nullopt);
     json.member("lag_reply_ms", measured ? std::optional(milliseconds(link.lag_reply)) : std::nullopt);
-    json.member("posterior", link.posterior).member("p_none", link.p_none);
-    json.member("z", link.z).member("scale_s", link.scale_s);
+    json.member("posterior", rounded(link.posterior)).member("p_none", rounded(link.p_none));
+    json.member("z", rounded(link.z)).member("scale_s", link.scale_s);
 }
 
 void write_run_members(JsonWriter& json, const Context& context) {

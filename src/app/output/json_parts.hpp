@@ -10,6 +10,12 @@ namespace hw::app::output {
 /// Milliseconds with their fraction, as `_ms` members hold them.
 [[nodiscard]] double milliseconds(Duration duration);
 
+/// A probability or an expected number, to six significant digits: all that it is worth, and no last digit that differs
+/// from one processor's mathematics to the next.
+[[nodiscard]] double rounded(double chance);
+/// A weight in decibans, to a hundredth.
+[[nodiscard]] double rounded(Decibans weight);
+
 /// A flow as CLI.md has it, with what else is known of it.
 void write_flow(JsonWriter& json, const flow::Flow& flow, const Context& context);
 /// A link's members (`llr_db`, `p`, `channels`, lags, ...), inside an object that has been begun.

@@ -22,7 +22,7 @@ void write_linked_members(JsonWriter& json, const trace::LinkedFlow& inflow, std
         json.end_object();
     }
     json.end_array();
-    json.member("candidates_scored", inflow.candidates.size()).member("none", inflow.none);
+    json.member("candidates_scored", inflow.candidates.size()).member("none", rounded(inflow.none));
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ std::string link_json(const trace::RelayLinks& result, const LinkView& view, con
         if (inflow.candidates.empty()) { write_flow(json, *inflow.flow, context); }
     }
     json.end_array();
-    json.member("pairs_tested", result.pairs_tested).member("expected_false_accusations", result.expected_false_accusations);
+    json.member("pairs_tested", result.pairs_tested).member("expected_false_accusations", rounded(result.expected_false_accusations));
     write_input_members(json, context);
     json.end_object();
     return text + "\n";

@@ -49,8 +49,8 @@ std::string link_csv(const trace::RelayLinks& result, const LinkView& view, cons
                               out == nullptr ? "" : net::to_string(out->server), out == nullptr ? "" : to_rfc3339(out->first),
                               out == nullptr ? "" : to_rfc3339(out->last), out == nullptr ? "" : flow::to_string(out->id),
                               link == nullptr ? "" : std::string(trace::to_string(link->control)),
-                              link == nullptr ? "" : json_number(link->llr.value()), link == nullptr ? "" : json_number(link->p),
-                              link == nullptr ? "" : json_number(link->posterior),
+                              link == nullptr ? "" : json_number(rounded(link->llr)), link == nullptr ? "" : json_number(rounded(link->p)),
+                              link == nullptr ? "" : json_number(rounded(link->posterior)),
                               link == nullptr || !link->channels.activity ? "" : json_number(milliseconds(link->lag_request))});
         };
         if (inflow.candidates.empty()) { line(0, nullptr); }

@@ -19,7 +19,7 @@ void write_hop(JsonWriter& json, const trace::Hop& hop, const Context& context) 
 void write_ending(JsonWriter& json, const trace::Ending& ending) {
     json.key("ending").begin_object();
     json.member("kind", trace::to_string(ending.kind)).member("address", net::to_string(ending.address));
-    json.member("probability", ending.probability).member("reason", ending.reason);
+    json.member("probability", rounded(ending.probability)).member("reason", ending.reason);
     // Whom to ask needs the registries, which no input of this verb holds yet.
     json.key("ask").begin_object();
     for (const char* name : {"asn", "operator", "country"}) { json.key(name).null(); }
@@ -27,7 +27,7 @@ void write_ending(JsonWriter& json, const trace::Ending& ending) {
 }
 
 void write_trail_members(JsonWriter& json, const trace::Trail& trail, const Context& context) {
-    json.member("probability", trail.probability);
+    json.member("probability", rounded(trail.probability));
     json.key("attack");
     if (trail.attack == nullptr) { json.null(); }
     else { write_flow(json, *trail.attack, context); }
@@ -52,7 +52,7 @@ std::string trace_json(const trace::TraceResult& result, const Context& context)
         json.end_object();
     }
     json.end_array();
-    json.member("pairs_tested", result.pairs_tested).member("expected_false_accusations", result.expected_false_accusations);
+    json.member("pairs_tested", result.pairs_tested).member("expected_false_accusations", rounded(result.expected_false_accusations));
     json.key("clocks").begin_array();
     for (const trace::ClockOffset& clock : result.clocks) {
         json.begin_object().member("observer", context.observer_name(clock.observer));

@@ -1,6 +1,7 @@
 #include "app/output/words.hpp"
 
 #include "base/text.hpp"
+#include "trace/calibration.hpp"
 
 #include <fmt/format.h>
 
@@ -11,9 +12,9 @@ namespace hw::app::output {
 namespace {
 
 /// The smallest chance that is said in figures.
-constexpr double kLeastSaid = 1e-12;
+constexpr double kLeastSaid = trace::kCalibration.least_p;
 /// The largest weight that is said in figures.
-constexpr double kMostSaid = 100;
+constexpr double kMostSaid = trace::kCalibration.most_believed.value();
 
 /// Two significant digits, grouped: 12 345 → `12 000`.
 std::string two_digits(double value) {
@@ -37,7 +38,7 @@ std::string_view strength(Decibans weight) {
 }
 
 std::string decibans_text(Decibans weight) {
-    if (weight.value() >= kMostSaid) { return "100 dB or more"; }
+    if (weight.value() >= kMostSaid) { return fmt::format("{:.0f} dB or more", kMostSaid); }
     return fmt::format("{:.1f} dB", weight.value() == 0 ? 0.0 : weight.value());
 }
 
@@ -68,12 +69,12 @@ std::string_view likelihood(double probability) {
 
 std::string how_often(double p) {
     if (std::isnan(p)) { return "in an unknown share of cases"; }
-    if (p <= kLeastSaid) { return "at most once in a million million"; }
+    if (p <= kLeastSaid) { return "at most once in a million"; }
     if (p >= 0.1) { return fmt::format("in {:.0f} % of cases", p * 100); }
     return "once in " + two_digits(1.0 / p);
 }
 
-std::string p_text(double p) { return p <= kLeastSaid ? "p at most 1e-12" : "p " + small_number(p); }
+std::string p_text(double p) { return p <= kLeastSaid ? "p at most 1e-6" : "p " + small_number(p); }
 
 std::string small_number(double value) {
     if (value == 0) { return "0"; }
@@ -188,8 +189,8 @@ std::string false_accusations_sentence(std::uint64_t pairs, double expected) {
     if (pairs == 0) { return "No pair of flows was compared."; }
     std::string text = fmt::format("{} of flows {} compared. Wrong links as good as the weakest one of the first trail, expected among them by "
                                    "chance alone: {}", pairs == 1 ? "1 pair" : grouped(pairs) + " pairs", pairs == 1 ? "was" : "were",
-                                   expected > 0 && expected < kLeastSaid ? "under 1e-12" : small_number(expected));
-    if (expected >= kLeastSaid && expected < 0.1) { text += fmt::format(" (one search in {} would accuse wrongly)", two_digits(1.0 / expected)); }
+                                   small_number(expected));
+    if (expected > 0 && expected < 0.1) { text += fmt::format(" (one search in {} would accuse wrongly)", two_digits(1.0 / expected)); }
     return text + ".";
 }
 

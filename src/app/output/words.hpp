@@ -17,7 +17,7 @@ namespace hw::app::output {
 /// The verbal scale for a weight of evidence (docs/report.md): up to 3 dB `says nothing`, to 10 `weak`, to 20
 /// `moderate`, to 30 `strong`, above `very strong`; below -3 `speaks against it`.
 [[nodiscard]] std::string_view strength(Decibans weight);
-/// `41.2 dB`; `100 dB or more` where it is past what can be told apart.
+/// `41.2 dB`; `60 dB or more` where it is past what can be told apart.
 [[nodiscard]] std::string decibans_text(Decibans weight);
 /// `odds multiplied by 13 000`, or `divided by`; what the weight does to the odds that the two flows belong together.
 [[nodiscard]] std::string odds_words(Decibans weight);
@@ -27,10 +27,10 @@ namespace hw::app::output {
 /// The words of ICD 203: `almost certain`, `very likely`, `likely`, `about as likely as not`, `unlikely`,
 /// `very unlikely`, `almost no chance`.
 [[nodiscard]] std::string_view likelihood(double probability);
-/// `once in 830 000` for a small p, `in 23 % of cases` for a large one. A p under one in a million million is a tail drawn
-/// on beyond all that was counted, and is said to be no more than that: `at most once in a million million`.
+/// `once in 830 000` for a small p, `in 23 % of cases` for a large one. A p under one in a million is a tail drawn
+/// on beyond all that was counted, and is said to be no more than that: `at most once in a million`.
 [[nodiscard]] std::string how_often(double p);
-/// `p 1.2e-06`, or `p at most 1e-12`.
+/// `p 1.2e-06`, or `p at most 1e-6`.
 [[nodiscard]] std::string p_text(double p);
 /// A plain number: `0.0012`, `1.2e-07`, `0`.
 [[nodiscard]] std::string small_number(double value);
