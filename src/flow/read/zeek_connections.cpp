@@ -1,11 +1,9 @@
 #include "flow/read/zeek_connections.hpp"
 
-#include <sys/mman.h>
 #include <xxhash.h>
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <random>
 #include <tuple>
 #include <utility>
@@ -25,20 +23,6 @@ bool same_connection(const Flow& a, const Flow& b) {
 /// How much a record tells of its connection.
 auto extent(const Flow& flow) {
     return std::tuple(flow.last - flow.first, flow.request.packets + flow.reply.packets, flow.request.bytes + flow.reply.bytes);
-}
-
-/// Asks for large pages behind what `flows` has reserved and not used: a log of millions of lines spends a third of its
-/// time on page faults otherwise. Not getting them does no harm.
-void prefer_large_pages(const std::vector<Flow>& flows) {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    constexpr std::size_t kPage = std::size_t{2} << 20U;
-    const auto* bytes = static_cast<const std::byte*>(static_cast<const void*>(flows.data() + flows.size()));
-    void* start = const_cast<std::byte*>(bytes);
-    std::size_t space = (flows.capacity() - flows.size()) * sizeof(Flow);
-    if (std::align(kPage, kPage, start, space) != nullptr) { static_cast<void>(::madvise(start, space - space % kPage, MADV_HUGEPAGE)); }
-#else
-    static_cast<void>(flows);
-#endif
 }
 
 }  // namespace connections_detail
@@ -80,7 +64,6 @@ void Connections::make_room() {
     const std::size_t size = std::max(flows_.size(), kFirst);
     const std::size_t hoped = expected_ + expected_ / 16;
     flows_.reserve(std::clamp(hoped, size * 2, size * kBoldest));
-    connections_detail::prefer_large_pages(flows_);
 }
 
 std::vector<Flow> Connections::take() {

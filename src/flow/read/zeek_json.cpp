@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -52,8 +53,12 @@ public:
 
     /// `raw` points behind the opening quote of a key; `kLinePadding` bytes past the end of the line may be read.
     [[nodiscard]] const Meaning* find(std::uint8_t object, const char* raw) {
+        Words front{};
+        std::memcpy(front.data(), raw, sizeof front);  // a call of memcmp a member costs more than all else here
         const auto is_it = [&](const Member& member) {
-            return member.object == object && member.size <= kLinePadding && std::memcmp(raw, member.key.data(), member.size) == 0;
+            const std::uint64_t differs = ((front[0] ^ member.front[0]) & member.mask[0]) | ((front[1] ^ member.front[1]) & member.mask[1]);
+            return differs == 0 && member.object == object &&
+                   (member.size <= sizeof front || std::memcmp(raw, member.key.data(), member.size) == 0);
         };
         for (std::size_t i = next_; i < members_.size(); ++i) {
             if (is_it(members_[i])) {
@@ -70,8 +75,12 @@ public:
     Meaning learn(std::uint8_t object, const char* raw, std::string_view key) {
         const Meaning meaning = look_up(object, key);
         if (members_.size() < kMost && key.size() < kLongest && std::memcmp(raw, key.data(), key.size()) == 0 && raw[key.size()] == '"') {
-            Member member{.key = {}, .size = static_cast<std::uint8_t>(key.size() + 1), .object = object, .meaning = meaning};
+            Member member{.key = {}, .front = {}, .mask = {}, .size = static_cast<std::uint8_t>(key.size() + 1), .object = object, .meaning = meaning};
             std::memcpy(member.key.data(), raw, member.size);
+            std::memcpy(member.front.data(), member.key.data(), sizeof member.front);
+            std::array<char, kLongest> ones{};
+            std::fill_n(ones.begin(), member.size, static_cast<char>(0xff));
+            std::memcpy(member.mask.data(), ones.data(), sizeof member.mask);
             members_.push_back(member);
         }
         return meaning;
@@ -80,8 +89,11 @@ public:
 private:
     static constexpr std::size_t kMost = 128;
     static constexpr std::size_t kLongest = 40;
+    using Words = std::array<std::uint64_t, 2>;
     struct Member {
         std::array<char, kLongest> key;  ///< With the closing quote.
+        Words front;                     ///< Its first bytes, and which of them count.
+        Words mask;
         std::uint8_t size;
         std::uint8_t object;
         Meaning meaning;
