@@ -43,13 +43,13 @@ public:
         all.reserve(taken.size_);
         for (auto& piece : taken.pieces_) {
             all.insert(all.end(), std::make_move_iterator(piece.begin()), std::make_move_iterator(piece.end()));
-            piece = {};
+            std::vector<Flow>().swap(piece);  // `= {}` would keep the memory
         }
         return all;
     }
 
 private:
-    static constexpr std::size_t kPiece = 4096;  // over a megabyte: memory that goes back to the system when freed
+    static constexpr std::size_t kPiece = std::size_t{1} << 17U;  // over 32 MiB, which the C library gives back when freed
     std::vector<std::vector<Flow>> pieces_;
     std::size_t size_ = 0;
 };
