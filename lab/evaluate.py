@@ -3,8 +3,9 @@
 
 For each target it asks what an analyst would ask (the victim's port, the peer seen there, a time on the victim's
 clock) of all observers' captures, and compares the first trail with what really happened: every relay in order, both
-flows at every hop, the ending. `--observers victim` gives the tool the victim's capture alone; the right answer is then
-`relay-upstream-unseen` at the last relay.
+flows at every hop, the ending. With `--observers victim` (the victim's capture alone) or `some` (the victim's and a part of
+the others, another for every session) the right answer follows the chain as far as it was watched without a gap, and
+ends there in `relay-upstream-unseen`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import concurrent.futures
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -24,6 +26,7 @@ from typing import Any
 from scoreboard import markdown, table
 
 TIMEOUT_S = 300
+SHARE_OF_SOME = 0.6  # of the other hosts' captures that `--observers some` gives
 
 
 @dataclass
@@ -42,18 +45,26 @@ class Verdict:
     command: list[str] = field(default_factory=list)
 
 
-def question(folder: Path, truth: dict[str, Any], session: dict[str, Any], observers: str) -> list[str]:
+def choose_observers(truth: dict[str, Any], session: dict[str, Any], observers: str) -> list[dict[str, Any]]:
+    """Whose captures the tool is given, the victim's own first."""
+    hosts = [item for item in truth["observers"] if item["kind"] == "host"]
+    mine = next(item for item in hosts if session["victim"] in item["covers"])
+    others = [item for item in (truth["observers"] if observers == "all" else hosts) if item is not mine]
+    if observers == "victim":
+        others = []
+    elif observers == "some":
+        draw = random.Random(f"{truth['seed']} {session['id']}")
+        others = [item for item in others if draw.random() < SHARE_OF_SOME]
+    return [mine, *others]
+
+
+def question(folder: Path, session: dict[str, Any], chosen: list[dict[str, Any]]) -> list[str]:
     """The command line after the binary: inputs, victim, peer, time."""
     victim_flow, victim = session["flows"][0], session["victim"]
     side = "client" if victim_flow["client"]["address"] == victim else "server"
     peer = victim_flow["server" if side == "client" else "client"]["address"]
-    mine = next(item for item in truth["observers"] if item["kind"] == "host" and victim in item["covers"])
-    if observers == "victim":
-        chosen = [mine]
-    else:
-        chosen = [item for item in truth["observers"] if item["kind"] == "host" or observers == "all"]
     first, last = (datetime.fromisoformat(victim_flow[end].replace("Z", "+00:00")) for end in ("first", "last"))
-    at = first + (last - first) / 2 + timedelta(seconds=mine["clock_offset_s"])
+    at = first + (last - first) / 2 + timedelta(seconds=chosen[0]["clock_offset_s"])
     return ["trace", *(str(_capture(folder, item["file"])) for item in chosen),
             "--victim", f"{victim}:{victim_flow[side]['port']}", "--peer", peer,
             "--at", at.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z", "--json", "--quiet"]
@@ -88,30 +99,29 @@ def hops_right(session: dict[str, Any], trail: dict[str, Any]) -> int:
     return len(trail["hops"])
 
 
-def is_right(session: dict[str, Any], trail: dict[str, Any]) -> bool:
-    ending = trail["ending"]
+def is_right(session: dict[str, Any], trail: dict[str, Any], watched: set[str]) -> bool:
+    """As far as the chain was watched without a gap, and the ending that is honest there."""
+    chain = [hop["relay"] for hop in session["hops"]] + [session["source"]]
+    seen = next((index for index, host in enumerate(chain) if host not in watched), len(chain))
+    kind = "source" if seen == len(chain) else "relay-upstream-unseen"
+    hops = min(seen, len(session["hops"]))
     complete = all(hop.get("inbound") for hop in trail["hops"])
-    return (hops_right(session, trail) == len(session["hops"]) and complete and ending["kind"] == "source"
-            and ending["address"] == session["source"])
+    ending = trail["ending"]
+    return hops_right(session, trail) == hops and complete and ending["kind"] == kind and ending["address"] == chain[hops]
 
 
-def judge(session: dict[str, Any], answer: dict[str, Any], observers: str) -> str:
+def judge(session: dict[str, Any], answer: dict[str, Any], watched: set[str]) -> str:
     trails = answer.get("trails") or []
     if not trails:
         return "no trail"
     first = trails[0]
-    kind, address = first["ending"]["kind"], first["ending"].get("address")
-    if kind == "source" and (address != session["source"] or observers == "victim"):
+    if first["ending"]["kind"] == "source" and (first["ending"].get("address") != session["source"] or session["source"] not in watched):
         return "wrong source"
-    if observers == "victim":
-        if kind == "relay-upstream-unseen":
-            return "right first" if address == session["hops"][0]["relay"] else "wrong trail"
-        return "honest stop"
-    if is_right(session, first):
+    if is_right(session, first, watched):
         return "right first"
-    if any(is_right(session, trail) for trail in trails[1:]):
+    if any(is_right(session, trail, watched) for trail in trails[1:]):
         return "right, not first"
-    if kind != "source" and hops_right(session, first) >= 0:
+    if first["ending"]["kind"] != "source" and hops_right(session, first) >= 0:
         return "honest stop"
     return "wrong trail"
 
@@ -126,12 +136,14 @@ def describe(answer: dict[str, Any]) -> str:
 
 
 def trace(binary: str, folder: Path, truth: dict[str, Any], session: dict[str, Any], observers: str) -> Verdict:
-    command = [binary, *question(folder, truth, session, observers)]
+    chosen = choose_observers(truth, session, observers)
+    watched = {address for item in chosen for address in item["covers"]}
+    command = [binary, *question(folder, session, chosen)]
     started = time.monotonic()
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
         answer = json.loads(run.stdout) if run.returncode in (0, 1, 5) else None
-        outcome = judge(session, answer, observers) if answer is not None else "failed"
+        outcome = judge(session, answer, watched) if answer is not None else "failed"
         detail = describe(answer) if answer is not None else f"exit {run.returncode}: {run.stderr.strip()[-200:]}"
     except (subprocess.TimeoutExpired, json.JSONDecodeError, KeyError, TypeError) as error:
         outcome, detail = "failed", f"{type(error).__name__}: {str(error)[-200:]}"
@@ -159,8 +171,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--headwater", default="build/release/headwater")
-    parser.add_argument("--observers", choices=["hosts", "all", "victim"], default="hosts",
-                        help="hosts: every host's own capture; all: borders too; victim: the victim's alone")
+    parser.add_argument("--observers", choices=["hosts", "all", "some", "victim"], default="hosts",
+                        help="hosts: every host's own capture; all: borders too; some: the victim's and a part of the "
+                             "others; victim: the victim's alone")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--markdown", type=Path, help="write the tables to this file too")
     parser.add_argument("--details", type=Path, help="write one JSON line a session")

@@ -79,4 +79,6 @@ def markdown(verdicts: list[Any], observers: str, date: str) -> str:
 
 _OBSERVERS = {"hosts": "every host's own capture, each with its own clock error",
               "all": "every host's and every border's capture, each with its own clock error",
+              "some": "the victim's capture and about 60 % of the others', drawn for each session (right: as far as the watch goes, "
+                      "then `relay-upstream-unseen`)",
               "victim": "the victim's capture alone (right: `relay-upstream-unseen` at the last relay)"}
