@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 namespace hw::trace {
 
@@ -178,12 +179,10 @@ struct Compared {
     CourseMatch match;
     Sums shifted;
 
-    Compared() = default;
     Compared(CourseMatch&& m, bool in_cohort) : match(std::move(m)) {
         for (const auto& s : match.shifted) { shifted.add(s, match.scales); }
         if (!in_cohort) { match.shifted = {}; }
     }
-    [[nodiscard]] bool holds() const { return match.scales > 0; }
 };
 
 }  // namespace
@@ -197,7 +196,7 @@ ActivityScores score_activity(const RelayFlow& action, std::span<const RelayFlow
     if (own_window.size < kShortestWindow) { return result; }
 
     const std::size_t stride = (controls.size() + kCohort - 1) / kCohort;
-    std::vector<Compared> compared(controls.size());
+    std::vector<std::unique_ptr<Compared>> compared(controls.size());  // none for the many that cannot be compared
     for_each_index(controls.size(), options, [&](std::size_t i) {
         if (controls[i].flow->activity.empty()) { return; }
         // A flow that was there for a moment only, or silent, while the action went on: p stays 1, which weighs against it.
@@ -206,13 +205,15 @@ ActivityScores score_activity(const RelayFlow& action, std::span<const RelayFlow
         if (window.size < kShortestWindow) { return; }
         const Course course = course_of(controls[i], Role::control, window);
         if (course.commands[0].index.size() + course.answers[0].index.size() < kFewestBins) { return; }
-        compared[i] = Compared(match_courses(course, course_of(action, Role::action, window), options.max_lag), i % stride == 0);
+        compared[i] = std::make_unique<Compared>(match_courses(course, course_of(action, Role::action, window), options.max_lag), i % stride == 0);
     });
     const Course own_course = course_of(action, Role::action, own_window);
     const Compared self(match_courses(own_course, own_course, options.max_lag), true);
 
     Sums pool = self.shifted;
-    for (const auto& c : compared) { pool.add(c.shifted); }
+    for (const auto& c : compared) {
+        if (c) { pool.add(c->shifted); }
+    }
     const Moments cohort = moments(pool);
 
     std::vector<double> null;
@@ -223,13 +224,13 @@ ActivityScores score_activity(const RelayFlow& action, std::span<const RelayFlow
         for (const auto& s : c.match.shifted) { null.push_back(normalise(s).z); }
     };
     for (std::size_t i = 0; i < compared.size(); ++i) {
-        if (!compared[i].holds()) { continue; }
-        const auto normalise = normaliser(compared[i]);
-        const auto best = normalise(compared[i].match.score);
+        if (!compared[i]) { continue; }
+        const auto normalise = normaliser(*compared[i]);
+        const auto best = normalise(compared[i]->match.score);
         result.controls[i].z = best.z;
         feature[i] = best.feature;
         unshifted.push_back(best.z);
-        add_to_null(compared[i], normalise);
+        add_to_null(*compared[i], normalise);
     }
     const auto normalise_self = normaliser(self);
     add_to_null(self, normalise_self);
@@ -239,7 +240,7 @@ ActivityScores score_activity(const RelayFlow& action, std::span<const RelayFlow
     const NullTail tail(std::move(null));
     const double self_adjusted = adjust(self_z);
     for (std::size_t i = 0; i < compared.size(); ++i) {
-        if (!compared[i].holds()) {
+        if (!compared[i]) {
             if (result.controls[i].comparable) { result.controls[i].weight = weight_of(0, self_adjusted, tail.log_density(0)); }
             continue;
         }
@@ -247,8 +248,8 @@ ActivityScores score_activity(const RelayFlow& action, std::span<const RelayFlow
         const double z = adjust(score.z);
         score.log_p = tail.log_p(z);
         score.weight = weight_of(z, self_adjusted, tail.log_density(z));
-        score.lag_request = compared[i].match.lag_commands[feature[i]];
-        score.lag_reply = compared[i].match.lag_answers[feature[i]];
+        score.lag_request = compared[i]->match.lag_commands[feature[i]];
+        score.lag_reply = compared[i]->match.lag_answers[feature[i]];
         score.scale_s = 0.25 * static_cast<double>(kScales[feature[i] % kScales.size()]);
     }
     result.log_p_self = tail.log_p(self_adjusted);

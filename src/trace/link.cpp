@@ -32,7 +32,7 @@ Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const ne
         (in ? inflows : outflows).push_back(f);
     }
     std::map<const flow::Flow*, std::vector<Link>> by_inflow;
-    double best_pairs_p = 0;
+    double weakest_p = 0;
     for (const auto* out : outflows) {
         if (options.stop.stop_requested()) {
             result.interrupted = true;
@@ -55,12 +55,12 @@ Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const ne
             return a.llr != b.llr ? a.llr > b.llr : a.outbound->id < b.outbound->id;
         });
         if (!linked.candidates.empty() && linked.candidates.front().posterior >= 0.5) {
-            best_pairs_p = std::max(best_pairs_p, linked.candidates.front().p);
+            weakest_p = std::max(weakest_p, linked.candidates.front().p);
             linked.none = 1 - linked.candidates.front().posterior;
         }
         result.inflows.push_back(std::move(linked));
     }
-    result.expected_false_accusations = best_pairs_p * static_cast<double>(result.pairs_tested);
+    result.expected_false_accusations = weakest_p * static_cast<double>(result.pairs_tested);
     return result;
 }
 

@@ -93,7 +93,7 @@ private:
         for (const auto& c : source_.coverage()) {
             if (c.address != state.host) { continue; }
             const flow::Flow* view = views_.seen_by(*state.action, c.observer);
-            // Most flows of its own first: a capture at the host rather than one it is merely part of.
+            // The operator's word goes before what was read off the packets, and that before a log's own marks.
             if (view != nullptr && (best.covered == nullptr || c.basis < best.covered->basis)) { best = {&c, view}; }
         }
         return best;
@@ -203,6 +203,18 @@ private:
 Result<std::vector<const flow::Flow*>> attack_flows(const flow::FlowSource& source, const TraceQuery& query, const Views& views) {
     constexpr Duration kSlack = std::chrono::seconds(2);
     HW_TRY(const auto all, source.flows_of(query.victim.address, source.interval()));
+    // Of several views of one conversation, that of an observer who watches the victim itself is the one to start from.
+    std::vector<flow::ObserverId> ranked;
+    for (const auto& c : source.coverage()) {
+        if (c.address == query.victim.address) { ranked.push_back(c.observer); }
+    }
+    for (std::size_t i = 0; i < source.observers().size(); ++i) { ranked.push_back(static_cast<flow::ObserverId>(i)); }
+    const auto first_view = [&](const flow::Flow& f) {
+        for (const auto observer : ranked) {
+            if (const auto* view = views.seen_by(f, observer)) { return view; }
+        }
+        return &f;
+    };
     std::vector<const flow::Flow*> found;
     for (const auto* f : all) {
         const bool victim_serves = f->server.address == query.victim.address;
@@ -212,17 +224,7 @@ Result<std::vector<const flow::Flow*>> attack_flows(const flow::FlowSource& sour
         if (query.peer && peer.address != *query.peer) { continue; }
         if (query.at && !Interval{f->first - kSlack, f->last + kSlack}.contains(*query.at)) { continue; }
         if (peer.address.is_group() || f->request.packets + f->reply.packets == 0) { continue; }
-        const auto same = [&](const flow::Flow* g) { return views.seen_by(*f, g->observer) == g; };
-        const auto twin = std::ranges::find_if(found, same);
-        if (twin == found.end()) {
-            found.push_back(f);
-            continue;
-        }
-        // The view of whoever watches the victim itself is the one to start from.
-        const auto watches_victim = [&](const flow::Flow* g) {
-            return std::ranges::any_of(source.coverage(), [&](const auto& c) { return c.address == query.victim.address && c.observer == g->observer; });
-        };
-        if (!watches_victim(*twin) && watches_victim(f)) { *twin = f; }
+        if (first_view(*f) == f) { found.push_back(f); }
     }
     return found;
 }

@@ -153,6 +153,21 @@ TEST_CASE("trail: a victim without flows gives no trail and no error") {
     CHECK(result->trails.empty());
 }
 
+TEST_CASE("trail: a flood of connections at the victim is cut to the likeliest, and the cut is told") {
+    World world;
+    for (const unsigned host : {kVictim, kSecondRelay}) { world.watch("observer-" + std::to_string(host), host); }
+    world.add(kSecondRelay, 4002, kVictim, 22, typed_session(1, 20, 60));
+    for (unsigned i = 0; i < 20'000; ++i) {
+        world.add(1000 + i, 5000, kVictim, 22, {{20 + 0.001 * i}, {}});
+    }
+    const auto source = world.source();
+    const auto result = trace::trace(*source, {{ip(kVictim), net::Port{22}}, std::nullopt, std::nullopt}, {});
+    REQUIRE(result.has_value());
+    CHECK(result->truncated);
+    REQUIRE_FALSE(result->trails.empty());
+    CHECK(result->trails[0].attack->client.address == ip(kSecondRelay));
+}
+
 TEST_CASE("trail: a search that is stopped says so and still names where it stood") {
     auto world = make_world({kVictim, kSecondRelay});
     const auto source = world.source();

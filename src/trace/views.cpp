@@ -18,34 +18,54 @@ Duration median_of(std::vector<Duration> values) {
 }
 }  // namespace
 
-std::size_t Views::ConversationHash::operator()(const Conversation& c) const noexcept {
-    return std::hash<net::Endpoint>{}(c.low) * 1'000'003U ^ std::hash<net::Endpoint>{}(c.high) ^ flow::number(c.protocol);
+namespace {
+
+/// The same for both views of a conversation, whoever is taken for the client.
+std::uint64_t conversation_key(const flow::Flow& flow) {
+    const auto& [low, high] = std::minmax(flow.client, flow.server);
+    const std::hash<net::Endpoint> hash;
+    return hash(low) * 0x9e37'79b9'7f4a'7c15ULL ^ hash(high) ^ flow::number(flow.protocol);
 }
 
-Views::Conversation Views::conversation(const flow::Flow& flow) {
-    return {std::min(flow.client, flow.server), std::max(flow.client, flow.server), flow.protocol};
+bool same_conversation(const flow::Flow& a, const flow::Flow& b) {
+    return a.protocol == b.protocol && std::minmax(a.client, a.server) == std::minmax(b.client, b.server);
 }
+
+}  // namespace
 
 Result<Views> Views::build(const flow::FlowSource& source) {
     Views views;
-    HW_CHECK(source.scan(source.interval(), [&](const flow::Flow& f) {
-        views.flows_[conversation(f)].push_back(&f);
-        return true;
-    }));
-    views.estimate_clocks(source.observers().size());
+    const std::size_t observers = source.observers().size();
+    if (observers > 1) {
+        HW_CHECK(source.scan(source.interval(), [&](const flow::Flow& f) {
+            views.entries_.push_back({conversation_key(f), &f});
+            return true;
+        }));
+        std::ranges::stable_sort(views.entries_, {}, &Entry::key);
+    }
+    views.estimate_clocks(observers);
     return views;
+}
+
+std::span<const Views::Entry> Views::same_key(std::uint64_t key) const {
+    const auto range = std::ranges::equal_range(entries_, key, {}, &Entry::key);
+    return {range.begin(), range.end()};
 }
 
 void Views::estimate_clocks(std::size_t observers) {
     // Differences of first packets, a pair of observers; only conversations that each saw exactly once are safe.
     std::map<std::pair<std::size_t, std::size_t>, std::vector<Duration>> differences;
-    for (const auto& [key, flows] : flows_) {
-        if (flows.size() < 2 || flows.size() > 8) { continue; }
-        for (const auto* a : flows) {
-            for (const auto* b : flows) {
-                if (a->observer >= b->observer) { continue; }
-                const auto same = [](const flow::Flow* x) { return [x](const flow::Flow* y) { return y->observer == x->observer; }; };
-                if (std::ranges::count_if(flows, same(a)) != 1 || std::ranges::count_if(flows, same(b)) != 1) { continue; }
+    for (std::size_t begin = 0, end = 0; begin < entries_.size(); begin = end) {
+        while (end < entries_.size() && entries_[end].key == entries_[begin].key) { ++end; }
+        constexpr std::size_t kMostViews = 64;  // of one key; more is port reuse, which says nothing of clocks
+        if (end - begin < 2 || end - begin > kMostViews) { continue; }
+        const std::span<const Entry> views(&entries_[begin], end - begin);
+        const auto once = [&](const flow::Flow& flow) {
+            return std::ranges::count_if(views, [&](const Entry& e) { return e.flow->observer == flow.observer; }) == 1;
+        };
+        for (const auto& [key_a, a] : views) {
+            for (const auto& [key_b, b] : views) {
+                if (a->observer >= b->observer || !same_conversation(*a, *b) || !once(*a) || !once(*b)) { continue; }
                 differences[{observer_index(a->observer), observer_index(b->observer)}].push_back(b->first - a->first);
             }
         }
@@ -84,13 +104,11 @@ Time Views::translate(Time time, flow::ObserverId from, flow::ObserverId to) con
 
 const flow::Flow* Views::seen_by(const flow::Flow& flow, flow::ObserverId observer) const {
     if (flow.observer == observer) { return &flow; }
-    const auto found = flows_.find(conversation(flow));
-    if (found == flows_.end()) { return nullptr; }
     const flow::Flow* best = nullptr;
     Duration nearest = kSameFlow;
     const Time expected = translate(flow.first, flow.observer, observer);
-    for (const auto* other : found->second) {
-        if (other->observer != observer) { continue; }
+    for (const auto& [key, other] : same_key(conversation_key(flow))) {
+        if (other->observer != observer || !same_conversation(*other, flow)) { continue; }
         const Duration apart = std::chrono::abs(other->first - expected);
         if (apart <= nearest && (best == nullptr || apart < nearest || other->id < best->id)) {
             best = other;

@@ -3,7 +3,8 @@
 #include "flow/source.hpp"
 #include "trace/trail.hpp"
 
-#include <unordered_map>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 namespace hw::trace {
@@ -25,19 +26,15 @@ public:
     [[nodiscard]] Time translate(Time time, flow::ObserverId from, flow::ObserverId to) const;
 
 private:
-    struct Conversation {
-        net::Endpoint low;
-        net::Endpoint high;
-        flow::Protocol protocol{};
-        friend bool operator==(const Conversation&, const Conversation&) = default;
+    /// Sixteen bytes a flow, sorted by key: flows of one conversation stand together.
+    struct Entry {
+        std::uint64_t key = 0;
+        const flow::Flow* flow = nullptr;
     };
-    struct ConversationHash {
-        std::size_t operator()(const Conversation& c) const noexcept;
-    };
-    static Conversation conversation(const flow::Flow& flow);
+    [[nodiscard]] std::span<const Entry> same_key(std::uint64_t key) const;
     void estimate_clocks(std::size_t observers);
 
-    std::unordered_map<Conversation, std::vector<const flow::Flow*>, ConversationHash> flows_;
+    std::vector<Entry> entries_;  // empty where there is but one observer
     std::vector<ClockOffset> clocks_;
 };
 
