@@ -132,14 +132,21 @@ void cover(std::span<const Flow* const> conversations, const Observer& observer,
         hub = hub || static_cast<double>(host.parts.size()) >= kHubShare * static_cast<double>(conversations.size());
         if (host.is_beyond()) { routers.insert(host.interfaces.begin(), host.interfaces.end()); }
     }
+    const auto is_inside = [&](const Host& host) {
+        return host.may_be_covered() && std::ranges::none_of(host.interfaces, [&](std::uint32_t i) { return routers.contains(i); });
+    };
+    // Whether what neighbours say to each other passes the sensor (a mirror port) or goes past it (a router's interface).
+    const bool inner_traffic = std::ranges::any_of(conversations, [&](const Flow* flow) {
+        return is_inside(find_host(hosts, flow->client.address)) && is_inside(find_host(hosts, flow->server.address));
+    });
     for (const Host& host : hosts) {
-        if (!host.may_be_covered()) { continue; }
-        if (std::ranges::any_of(host.interfaces, [&](std::uint32_t i) { return routers.contains(i); })) { continue; }
+        if (!is_inside(host)) { continue; }
         const bool on_host = host.parts.size() == conversations.size() && has_different_peers(host, hosts);
         const bool on_segment =
             !hub && std::ranges::any_of(host.parts, [&](const Part& part) { return find_host(hosts, part.peer()).is_beyond(); });
         if (on_host || on_segment) {
-            out.push_back({.address = host.address, .observer = id, .interval = observer.interval, .basis = CoverageBasis::capture_point});
+            const auto basis = on_host || inner_traffic ? CoverageBasis::capture_point : CoverageBasis::segment;
+            out.push_back({.address = host.address, .observer = id, .interval = observer.interval, .basis = basis});
         }
     }
 }

@@ -46,6 +46,11 @@ std::vector<std::string> covered(const std::vector<Flow>& flows) {
 }
 using Names = std::vector<std::string>;
 
+CoverageBasis basis_of_first(const std::vector<Flow>& flows) {
+    const std::vector<Observer> observers = {{.name = "sensor", .interval = {Time::from_micros(0), Time::from_micros(1)}}};
+    return infer_coverage(observers, flows).at(0).basis;
+}
+
 constexpr std::uint32_t kRouter = 99;
 
 }  // namespace
@@ -78,9 +83,10 @@ TEST_CASE("coverage: a mirror of the segment covers its hosts, not those beyond 
         talk({"10.0.0.2", 128, 2}, {"10.0.0.1", 64, 1}),
     };
     CHECK(covered(flows) == Names{"10.0.0.1", "10.0.0.2"});
+    CHECK(basis_of_first(flows) == CoverageBasis::capture_point);
 }
 
-TEST_CASE("coverage: on a router's inside interface the hosts inside are covered") {
+TEST_CASE("coverage: on a router's inside interface the hosts inside are covered, but for what they say to each other") {
     std::vector<Flow> flows;
     for (int i = 1; i <= 3; ++i) {
         const std::string inside = "10.0.0." + std::to_string(i);
@@ -88,6 +94,7 @@ TEST_CASE("coverage: on a router's inside interface the hosts inside are covered
         flows.push_back(talk({inside, 64, static_cast<std::uint32_t>(i)}, {outside, 50, kRouter, 20}));
     }
     CHECK(covered(flows) == Names{"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+    CHECK(basis_of_first(flows) == CoverageBasis::segment);
 }
 
 TEST_CASE("coverage: on a router's outside interface nobody is covered") {

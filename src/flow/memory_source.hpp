@@ -59,7 +59,9 @@ private:
 /// - the interface (MAC address) that its packets came from does not also send those of hosts beyond a router;
 /// - and either it is an end of every conversation that the observer holds (of its address family), with at least two
 ///   different peers of which one is beyond a router or which are on different interfaces: a capture on the host itself; or no host
-///   is nearly that, and it is in full conversation with a host that is beyond a router: a capture on its segment.
+///   is nearly that, and it is in full conversation with a host that is beyond a router: a capture on its segment. Where no two
+///   covered hosts of the segment are seen in conversation with each other, the basis is `segment`: a router's interface,
+///   which neighbours' words to each other pass by.
 ///
 /// Only full conversations count: TCP with SYN and SYN-ACK, or two packets or more each way with payload; never ICMP, group
 /// addresses, loopback, or what was found inside a tunnel, which anybody could have put there. Sampled flows tell nothing.

@@ -15,7 +15,8 @@ namespace hw::flow {
 /// Why an observer is believed to see all of a host's traffic.
 enum class CoverageBasis : std::uint8_t {
     declared,   ///< The operator said so (`--covers`).
-    capture_point,  ///< The packets say so: see `infer_coverage`.
+    capture_point,  ///< The packets say so: captured on the host itself, or where its segment's inner traffic shows too.
+    segment,    ///< The packets say so, but of what neighbours on its segment say to it nothing shows (a router's interface).
     log_local,  ///< The log marks the address as local and its sensor as the network's border (Zeek `local_*`).
 };
 

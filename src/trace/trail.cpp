@@ -167,6 +167,9 @@ private:
                             net::to_string(other_end(*hop.order_flow, state.host))));
         } else if (hop.linked.none < kSourceLeast) {
             end(state, EndingKind::lost, mass, fmt::format("{}; some fit in part, none well enough to follow", seen));
+        } else if (view.covered->basis == flow::CoverageBasis::segment) {
+            end(state, EndingKind::relay_upstream_unseen, mass,
+                fmt::format("{}, and none of them feeds this one, but what its neighbours on the same segment say to it passes the observer by", seen));
         } else {
             end(state, EndingKind::source, mass, fmt::format("{}, and none of them feeds this one; all its traffic was seen by observer {}", seen,
                                                              source_.observers()[static_cast<std::size_t>(view.covered->observer)].name));

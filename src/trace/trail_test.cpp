@@ -100,6 +100,36 @@ TEST_CASE("trail: a host that nobody watches is never called the source") {
     }
 }
 
+namespace {
+/// A source whose hosts are all watched from their segment's edge only.
+class EdgeSource final : public flow::FlowSource {
+public:
+    explicit EdgeSource(const flow::MemorySource& inner) : inner_(inner), coverage_(inner.coverage().begin(), inner.coverage().end()) {
+        for (auto& c : coverage_) { c.basis = flow::CoverageBasis::segment; }
+    }
+    Result<std::vector<const flow::Flow*>> flows_of(const net::Address& host, Interval interval) const override { return inner_.flows_of(host, interval); }
+    Result<void> scan(Interval interval, const std::function<bool(const flow::Flow&)>& visit) const override { return inner_.scan(interval, visit); }
+    std::span<const flow::Observer> observers() const override { return inner_.observers(); }
+    std::span<const flow::CoveredHost> coverage() const override { return coverage_; }
+    Interval interval() const override { return inner_.interval(); }
+
+private:
+    const flow::MemorySource& inner_;
+    std::vector<flow::CoveredHost> coverage_;
+};
+}  // namespace
+
+TEST_CASE("trail: seen from its segment's edge a host is never the source, as a neighbour may have driven it") {
+    auto world = make_world({kVictim, kSecondRelay, kFirstRelay, kSource});
+    const auto source = world.source();
+    const auto result = trace::trace(EdgeSource(*source), kQuery, {});
+    REQUIRE(result.has_value());
+    REQUIRE_FALSE(result->trails.empty());
+    CHECK(result->trails.front().hops.size() == 2);
+    CHECK(result->trails.front().ending.kind == EndingKind::relay_upstream_unseen);
+    CHECK(result->trails.front().ending.address == ip(kSource));
+}
+
 TEST_CASE("trail: a session too short to be told from chance is lost, not a source") {
     World world;
     for (const unsigned host : {kVictim, kSource}) { world.watch("observer-" + std::to_string(host), host); }

@@ -56,6 +56,7 @@ std::string_view to_string(flow::CoverageBasis basis) {
     switch (basis) {
         case flow::CoverageBasis::declared: return "declared";
         case flow::CoverageBasis::capture_point: return "capture-point";
+        case flow::CoverageBasis::segment: return "segment";
         case flow::CoverageBasis::log_local: return "log-local";
     }
     return "declared";

@@ -25,7 +25,7 @@ void write_run_members(JsonWriter& json, const Context& context);
 /// `inputs`, `failures`, `observers`, `coverage`.
 void write_input_members(JsonWriter& json, const Context& context);
 
-/// The words of the JSON for a coverage basis: `declared`, `capture-point`, `log-local`.
+/// The words of the JSON for a coverage basis: `declared`, `capture-point`, `segment`, `log-local`.
 [[nodiscard]] std::string_view to_string(flow::CoverageBasis basis);
 
 }  // namespace hw::app::output

@@ -197,7 +197,8 @@ std::string false_accusations_sentence(std::uint64_t pairs, double expected) {
 std::string_view coverage_words(flow::CoverageBasis basis) {
     switch (basis) {
         case flow::CoverageBasis::declared: return "by the operator's word (--covers)";
-        case flow::CoverageBasis::capture_point: return "by the packets: captured on the host or its segment";
+        case flow::CoverageBasis::capture_point: return "by the packets: captured on the host, or where its neighbours' traffic shows";
+        case flow::CoverageBasis::segment: return "by the packets: captured at its segment's edge; its neighbours' traffic does not show";
         case flow::CoverageBasis::log_local: return "by the log: marked as local there";
     }
     return {};
