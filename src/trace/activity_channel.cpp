@@ -149,13 +149,14 @@ public:
         const double width = (n * spread_u + kDrawn * spread_s) / (n + kDrawn);
         from_ = std::max(center, middle_s);
         to_ = middle_s;
-        shrink_ = width > spread_s && width > 0 ? spread_s / width : 1;
+        shrink_ = width > spread_s ? std::max(spread_s / width, kLeastShrink) : 1;
     }
     [[nodiscard]] double operator()(double z) const { return z <= from_ ? std::min(z, to_) : to_ + (z - from_) * shrink_; }
 
 private:
     static constexpr std::size_t kFewest = 8;
     static constexpr double kDrawn = 16;
+    static constexpr double kLeastShrink = 0.25;  // where most shifts score alike (sparse flows) their spread means nothing
     /// Median, and median absolute deviation from it.
     static std::pair<double, double> spread(std::vector<double>& x) {
         const auto middle = [](std::vector<double>& v) {

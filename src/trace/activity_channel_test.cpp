@@ -57,6 +57,24 @@ TEST_CASE("activity channel: unrelated sessions are as rarely striking as their 
     CHECK(below_tenth < pairs / 4);
 }
 
+TEST_CASE("activity channel: beside sparse flows, whose shifts all score alike, the true partner still stands out") {
+    Packets orders;  // a command every few seconds, each with a burst of output
+    for (int i = 0; i < 9; ++i) {
+        orders.request.push_back(12.3 + 4.1 * i);
+        for (int k = 0; k < 12; ++k) { orders.reply.push_back(12.4 + 4.1 * i + 0.02 * k); }
+    }
+    std::vector<hw::flow::Flow> flows{make_flow("o", 0, 1, 4000, 2, 22, relayed(orders, 2, 0.05, 0.02)), make_flow("o", 0, 3, 4001, 1, 22, orders)};
+    for (unsigned i = 0; i < 9; ++i) {  // two exchanges each, at either end of the time
+        flows.push_back(make_flow("o", 0, 50 + i, 5000, 1, 22, {{11.0 + 0.01 * i, 47.0 + 0.01 * i}, {11.5, 47.5}}));
+    }
+    std::vector<RelayFlow> controls;
+    for (std::size_t i = 1; i < flows.size(); ++i) { controls.push_back({&flows[i], false}); }
+    const auto scores = score_activity({&flows[0], true}, controls, {});
+    CHECK(scores.log_p_self < std::log(1e-4));
+    CHECK(scores.controls[0].log_p < std::log(1e-3));
+    CHECK(scores.controls[0].weight.value() > 10);
+}
+
 TEST_CASE("activity channel: a flow with totals only is not compared, one that was gone before counts as unlike") {
     const auto early = make_flow("o", 0, 3, 4001, 1, 22, typed_session(1, 0, 60));
     auto totals = make_flow("o", 0, 4, 4001, 1, 22, typed_session(2, 100, 60));

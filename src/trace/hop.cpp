@@ -7,6 +7,7 @@
 #include "trace/sequence_match.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <numbers>
@@ -17,6 +18,8 @@ namespace hw::trace {
 namespace {
 
 constexpr double kNatsPerDeciban = std::numbers::ln10 / 10;
+/// Ports of services through which a host is made to act: ssh, telnet, RPC, SMB, rexec, RDP, VNC, WinRM.
+constexpr std::array<std::uint16_t, 12> kServicesThatAct{22, 23, 135, 139, 445, 512, 513, 514, 3389, 5900, 5985, 5986};
 constexpr std::size_t kMostUnrelated = 256;  // pairs that the record channel's null is drawn from
 
 bool is_host(const HopInput& input, const net::Address& address) { return std::ranges::find(input.host, address) != input.host.end(); }
@@ -83,6 +86,28 @@ std::map<net::Address, OrderMatch> score_orders(const HopInput& input, const Lin
         if (auto order = match_orders(flows, *input.action, host, input.seen, options.lookback)) { orders.emplace(partner, *order); }
     }
     return orders;
+}
+
+/// The last session in which a partner that opened it gave this host commands: many in a course over time; where the input
+/// has totals only, any payload to a service that acts.
+const flow::Flow* last_session_in(const HopInput& input, const LinkOptions& options) {
+    constexpr std::size_t kFewestCommands = 8;  // bins of 250 ms; a page or a check is asked for in fewer
+    const Interval before{input.action->first - options.lookback, input.action->last};
+    const flow::Flow* last = nullptr;
+    for (const auto* f : input.flows) {
+        const bool opened_to_host = is_host(input, f->server.address) && f->id != input.action->id;
+        if (!opened_to_host || f->protocol != flow::Protocol::tcp || !may_be_upstream(input, f->client.address) || !f->interval().overlaps(before)) {
+            continue;
+        }
+        const auto bins = f->activity.bins(flow::Direction::request);
+        const auto commands = std::ranges::count_if(bins, [&](const flow::ActivityBin& bin) {
+            return before.contains(Time::from_micros(bin.index * f->activity.width().count()));
+        });
+        const bool acts = std::ranges::find(kServicesThatAct, net::number(f->server.port)) != kServicesThatAct.end();
+        const bool commanded = static_cast<std::size_t>(commands) >= kFewestCommands || (acts && f->request.payload_bytes > 0);
+        if (commanded && (last == nullptr || f->last > last->last)) { last = f; }
+    }
+    return last;
 }
 
 /// ln(Σ e^x) without overflow.
@@ -169,6 +194,7 @@ HopResult explain_action(const HopInput& input, const LinkOptions& options) {
         return result;
     }
     weigh_together(links, result.linked);
+    result.session_flow = last_session_in(input, options);
     for (const auto& [partner, order] : orders) {
         if (order.llr > Decibans(0) && (!result.best_order || order.llr > *result.best_order)) {
             result.best_order = order.llr;

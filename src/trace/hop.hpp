@@ -27,6 +27,9 @@ struct HopResult {
     /// The best order by the sequence channel that is not itself the leading link; nothing when there is none.
     std::optional<Decibans> best_order;
     const flow::Flow* order_flow = nullptr;
+    /// A session that somebody opened to the host and gave commands in, at any time in the lookback before the action or
+    /// during it. Whatever its rhythm, a person in it may have set the action going by other means than passing it on.
+    const flow::Flow* session_flow = nullptr;
     bool interrupted = false;
 };
 

@@ -165,6 +165,10 @@ private:
             end(state, EndingKind::lost, mass,
                 fmt::format("{}; none carries the same traffic, but an order may have come just before from {}", seen,
                             net::to_string(other_end(*hop.order_flow, state.host))));
+        } else if (hop.session_flow != nullptr) {
+            end(state, EndingKind::lost, mass,
+                fmt::format("{}; none carries the same traffic, but {} gave commands in a session on {} before or meanwhile, and may have set this going",
+                            seen, net::to_string(other_end(*hop.session_flow, state.host)), host));
         } else if (hop.linked.none < kSourceLeast) {
             end(state, EndingKind::lost, mass, fmt::format("{}; some fit in part, none well enough to follow", seen));
         } else if (view.covered->basis == flow::CoverageBasis::segment) {
@@ -223,9 +227,9 @@ Result<std::vector<const flow::Flow*>> attack_flows(const flow::FlowSource& sour
         const bool victim_serves = f->server.address == query.victim.address;
         const auto& own = victim_serves ? f->server : f->client;
         const auto& peer = victim_serves ? f->client : f->server;
-        if (query.victim.port != net::Port{} && own.port != query.victim.port && peer.port != query.victim.port) { continue; }
+        if (query.victim.port != net::Port{} && own.port != query.victim.port) { continue; }
         if (query.peer && peer.address != *query.peer) { continue; }
-        if (query.at && !Interval{f->first - kSlack, f->last + kSlack}.contains(*query.at)) { continue; }
+        if (query.at && !Interval{f->first - kSlack, f->last + kSlack}.overlaps(*query.at)) { continue; }
         if (peer.address.is_group() || f->request.packets + f->reply.packets == 0) { continue; }
         if (first_view(*f) == f) { found.push_back(f); }
     }

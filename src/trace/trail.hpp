@@ -40,9 +40,9 @@ struct Trail {
 
 /// Where to start: the victim, and what is known of the flow that hit it.
 struct TraceQuery {
-    net::Endpoint victim;               ///< Port 0: any.
+    net::Endpoint victim;               ///< The victim's own end of the flow; port 0: any.
     std::optional<net::Address> peer;   ///< The address on the other end.
-    std::optional<Time> at;             ///< A moment in the attack, by the clock of the victim's observer.
+    std::optional<Interval> at;         ///< A moment (or stretch) of the attack, by the clock of the victim's observer.
 };
 
 struct TraceOptions {
