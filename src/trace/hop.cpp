@@ -158,7 +158,8 @@ HopResult explain_action(const HopInput& input, const LinkOptions& options) {
     const ActivityScores activity = score_activity(action, controls, options);
     result.p_self = std::exp(activity.log_p_self);
     const UnrelatedRecords records(controls, action);
-    const double span_s = std::chrono::duration<double>(input.seen.to - input.seen.from).count();
+    // Candidates were picked because they live while the action does: that is all the time an unrelated one can be off by.
+    const double span_s = std::chrono::duration<double>(action.flow->last - action.flow->first + 2 * options.max_lag).count();
     const auto orders = score_orders(input, options);
 
     std::vector<Link> links(controls.size());

@@ -91,8 +91,12 @@ RecordWeight match_records(const RecordFeatures& pair, std::span<const RecordFea
     constexpr double kUnitS = 0.1;
     constexpr double kUnitRatio = 0.02;
     constexpr double kBroadRatio = 2;
-    const double broad_s = std::max(10.0, span_s / 3);
-    return {weigh(&RecordFeatures::start_delay_s, relay_start, kUnitS, broad_s) + weigh(&RecordFeatures::end_delay_s, relay_end, kUnitS, broad_s),
+    const double broad_s = std::max(4.0, span_s / 3);
+    // Flows of a moment end when they begin: their end says nothing more.
+    constexpr double kMomentS = 15;
+    const Decibans start = weigh(&RecordFeatures::start_delay_s, relay_start, kUnitS, broad_s);
+    const Decibans end = span_s < kMomentS ? Decibans() : weigh(&RecordFeatures::end_delay_s, relay_end, kUnitS, broad_s);
+    return {start + end,
             weigh(&RecordFeatures::commands_ratio, relay_ratio, kUnitRatio, kBroadRatio) +
                 weigh(&RecordFeatures::answers_ratio, relay_ratio, kUnitRatio, kBroadRatio)};
 }

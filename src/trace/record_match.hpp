@@ -31,7 +31,8 @@ struct RecordWeight {
 /// The record channel (DESIGN, section 5, B), first form: Σ over features of ln f1/f0, with f1 the density under "the two
 /// sides of one relay" (mixtures of exponentials and Laplace densities: prompt proxies, sessions typed on by hand, tunnels
 /// opened beforehand) and f0 that of `unrelated`, pairs at the same host of which at most one side is that of the pair
-/// tested. The fewer there are, the more f0 leans on a broad density over `span_s` seconds.
+/// tested. The fewer there are, the more f0 leans on a broad density over `span_s` seconds, by
+/// which an unrelated flow can be off (the action's length and the longest lag either way).
 [[nodiscard]] RecordWeight match_records(const RecordFeatures& pair, std::span<const RecordFeatures> unrelated, double span_s);
 
 }  // namespace hw::trace

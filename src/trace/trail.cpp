@@ -63,6 +63,7 @@ public:
             ++done;
             if (options_.progress) { options_.progress(done, queue_.size(), result_.pairs_tested); }
         }
+        result_.truncated = result_.truncated || (!queue_.empty() && !result_.interrupted && queue_.top().mass >= kLeastMass);
         // What was never worked on has still been reached: its trail ends there, undecided.
         while (!queue_.empty() && (result_.interrupted || result_.trails.empty())) {
             const State& state = queue_.top();
@@ -145,39 +146,95 @@ private:
             next.host = other_end(*link.inbound, state.host);
             push(std::move(next));
         }
-        end_here(state, hop, view);
+        end_here(state, hop, input, view);
         return {};
     }
 
-    void end_here(const State& state, const HopResult& hop, const CoveredView& view) {
-        const double mass = state.mass * hop.linked.none;
-        const std::string host = net::to_string(state.host);
-        const std::string seen = fmt::format("{} other flow{} of {} {} weighed", hop.pairs, hop.pairs == 1 ? "" : "s", host, hop.pairs == 1 ? "was" : "were");
+    void end_here(const State& state, const HopResult& hop, const HopInput& input, const CoveredView& view) {
+        auto [kind, reason] = judge_ending(state.host, hop, input, view);
+        end(state, kind, state.mass * hop.linked.none, std::move(reason));
+    }
+
+    struct Judged {
+        EndingKind kind;
+        std::string reason;
+    };
+
+    /// What to say of a host when none of its flows is the partner. `source` is what is left when every doubt is excluded.
+    [[nodiscard]] Judged judge_ending(const net::Address& address, const HopResult& hop, const HopInput& input, const CoveredView& view) const {
+        const std::string host = net::to_string(address);
+        const std::string seen = hop.pairs == 0 ? fmt::format("nothing else of {} was in the data at that time", host)
+                                                : fmt::format("{} other flow{} of {} {} weighed", hop.pairs, hop.pairs == 1 ? "" : "s", host,
+                                                              hop.pairs == 1 ? "was" : "were");
+        const std::string_view none = hop.pairs == 0 ? "" : ", and none of them feeds this one";
         const Interval life = view.action->interval();
-        if (view.covered->interval.from > life.from || view.covered->interval.to < life.to) {
-            end(state, EndingKind::lost, mass, fmt::format("{} was not watched for the whole life of the flow", host));
-        } else if (view.action->first - view.covered->interval.from < std::chrono::seconds(1) && view.action->basis != flow::InitiatorBasis::syn) {
-            end(state, EndingKind::lost, mass, fmt::format("the flow was already running when the watch on {} began", host));
-        } else if (life.to - life.from < kShortestDecidable || hop.p_self > kDecidableP) {
-            end(state, EndingKind::lost, mass,
-                fmt::format("{}; none fits, but the flow is too short or too even for a partner to stand out", seen));
-        } else if (hop.best_order && *hop.best_order >= kOrderVeto) {
-            end(state, EndingKind::lost, mass,
-                fmt::format("{}; none carries the same traffic, but an order may have come just before from {}", seen,
-                            net::to_string(other_end(*hop.order_flow, state.host))));
-        } else if (hop.session_flow != nullptr) {
-            end(state, EndingKind::lost, mass,
-                fmt::format("{}; none carries the same traffic, but {} gave commands in a session on {} before or meanwhile, and may have set this going",
-                            seen, net::to_string(other_end(*hop.session_flow, state.host)), host));
-        } else if (hop.linked.none < kSourceLeast) {
-            end(state, EndingKind::lost, mass, fmt::format("{}; some fit in part, none well enough to follow", seen));
-        } else if (view.covered->basis == flow::CoverageBasis::segment) {
-            end(state, EndingKind::relay_upstream_unseen, mass,
-                fmt::format("{}, and none of them feeds this one, but what its neighbours on the same segment say to it passes the observer by", seen));
-        } else {
-            end(state, EndingKind::source, mass, fmt::format("{}, and none of them feeds this one; all its traffic was seen by observer {}", seen,
-                                                             source_.observers()[static_cast<std::size_t>(view.covered->observer)].name));
+        const auto& watch = *view.covered;
+        if (watch.interval.from > life.from || watch.interval.to < life.to) {
+            return {EndingKind::lost, fmt::format("{} was not watched for the whole life of the flow", host)};
         }
+        if (view.action->first - watch.interval.from < std::chrono::seconds(1) && view.action->basis != flow::InitiatorBasis::syn) {
+            return {EndingKind::lost, fmt::format("the flow was already running when the watch on {} began", host)};
+        }
+        if (continues_another(input)) {
+            return {EndingKind::lost, "this record continues one that a timeout had cut; how the conversation began stands there"};
+        }
+        if (life.to - life.from < kShortestDecidable || hop.p_self > kDecidableP) {
+            return {EndingKind::lost, fmt::format("{}{}, but the flow is too short or too even for a partner to stand out", seen, none)};
+        }
+        if (hop.best_order && *hop.best_order >= kOrderVeto) {
+            return {EndingKind::lost, fmt::format("{}; none carries the same traffic, but an order may have come just before from {}", seen,
+                                                  net::to_string(other_end(*hop.order_flow, address)))};
+        }
+        if (hop.session_flow != nullptr) {
+            return {EndingKind::lost,
+                    fmt::format("{}; none carries the same traffic, but {} gave commands in a session on {} before or meanwhile, and may have set this going",
+                                seen, net::to_string(other_end(*hop.session_flow, address)), host)};
+        }
+        if (hop.linked.none < kSourceLeast) { return {EndingKind::lost, fmt::format("{}; some fit in part, none well enough to follow", seen)}; }
+        if (watch.basis == flow::CoverageBasis::segment) {
+            return {EndingKind::relay_upstream_unseen,
+                    fmt::format("{}{}, but what its neighbours on the same segment say to it passes the observer by", seen, none)};
+        }
+        const auto& name = observer_name(watch.observer);
+        if (const auto* missed = conversation_missed_by(watch, address)) {
+            return {EndingKind::relay_upstream_unseen,
+                    fmt::format("{}{}, but observer {} saw a conversation of it with {} that observer {} did not: that capture is filtered, or the host "
+                                "has another way out",
+                                seen, none, observer_name(missed->observer), net::to_string(other_end(*missed, address)), name)};
+        }
+        if (watch.basis == flow::CoverageBasis::declared) {
+            return {EndingKind::source, fmt::format("{}{}; that observer {} saw all its traffic is your word (--covers)", seen, none, name)};
+        }
+        return {EndingKind::source,
+                fmt::format("{}{}; all its traffic was seen by observer {}, provided that no capture filter and no second interface hid some", seen, none, name)};
+    }
+
+    [[nodiscard]] const std::string& observer_name(flow::ObserverId id) const { return source_.observers()[static_cast<std::size_t>(id)].name; }
+
+    /// A piece of a conversation that an idle or active timeout cut has no beginning of its own to be explained.
+    [[nodiscard]] static bool continues_another(const HopInput& input) {
+        const auto& action = *input.action;
+        return std::ranges::any_of(input.flows, [&](const flow::Flow* f) {
+            const bool cut = f->end == flow::FlowEnd::active_timeout || f->end == flow::FlowEnd::idle_timeout;
+            return cut && f->id != action.id && f->protocol == action.protocol && f->last <= action.first &&
+                   std::minmax(f->client, f->server) == std::minmax(action.client, action.server);
+        });
+    }
+
+    /// A conversation of the host, well within the watch, that another observer holds and this one does not: proof that the
+    /// watch is not whole. Null when the data do not contradict it.
+    [[nodiscard]] const flow::Flow* conversation_missed_by(const flow::CoveredHost& watch, const net::Address& address) const {
+        constexpr Duration kMargin = std::chrono::seconds(3);
+        const auto flows = source_.flows_of(address, source_.interval());
+        if (!flows) { return nullptr; }
+        for (const auto* f : *flows) {
+            const bool whole = f->protocol == flow::Protocol::tcp && f->tunnel_depth == 0 && f->request.payload_bytes > 0 && f->reply.payload_bytes > 0;
+            if (f->observer == watch.observer || !whole) { continue; }
+            const bool within = views_.translate(f->first, f->observer, watch.observer) >= watch.interval.from + kMargin &&
+                                views_.translate(f->last, f->observer, watch.observer) <= watch.interval.to - kMargin;
+            if (within && views_.seen_by(*f, watch.observer) == nullptr) { return f; }
+        }
+        return nullptr;
     }
 
     void finish() {

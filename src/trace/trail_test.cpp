@@ -130,6 +130,43 @@ TEST_CASE("trail: seen from its segment's edge a host is never the source, as a 
     CHECK(result->trails.front().ending.address == ip(kSource));
 }
 
+TEST_CASE("trail: a host whose own capture lacks a conversation that another observer saw is not called the source") {
+    auto world = make_world({kVictim, kSecondRelay, kFirstRelay, kSource}, false);
+    std::erase_if(world.flows, [](const flow::Flow& f) { return f.observer == flow::ObserverId{2} && f.client.address == ip(kSource); });
+    const auto source = world.source();
+    const auto result = trace::trace(*source, kQuery, {});
+    REQUIRE(result.has_value());
+    REQUIRE_FALSE(result->trails.empty());
+    CHECK(result->trails.front().ending.address == ip(kFirstRelay));
+    CHECK(result->trails.front().ending.kind == EndingKind::relay_upstream_unseen);
+}
+
+TEST_CASE("trail: a host in which somebody typed a while before it acted is not called the source") {
+    World world;
+    for (const unsigned host : {kVictim, kFirstRelay}) { world.watch("observer-" + std::to_string(host), host); }
+    world.add(kSource, 4000, kFirstRelay, 2222, typed_session(1, 20, 60));      // gone when the host acts
+    world.add(kFirstRelay, 4001, kVictim, 22, typed_session(2, 150, 120));
+    const auto source = world.source();
+    const auto result = trace::trace(*source, {{ip(kVictim), net::Port{22}}, std::nullopt, std::nullopt}, {});
+    REQUIRE(result.has_value());
+    REQUIRE_FALSE(result->trails.empty());
+    CHECK(result->trails.front().ending.kind == EndingKind::lost);
+}
+
+TEST_CASE("trail: a record that continues one cut by a timeout is not explained as if it had begun there") {
+    World world;
+    for (const unsigned host : {kVictim, kSource}) { world.watch("observer-" + std::to_string(host), host); }
+    world.add(kSource, 4000, kVictim, 22, typed_session(1, 20, 60));
+    for (auto& f : world.flows) { f.end = flow::FlowEnd::active_timeout; }
+    world.add(kSource, 4000, kVictim, 22, typed_session(2, 90, 90));
+    const auto source = world.source();
+    const auto at = at_s(120);
+    const auto result = trace::trace(*source, {{ip(kVictim), net::Port{22}}, std::nullopt, Interval{at, at}}, {});
+    REQUIRE(result.has_value());
+    REQUIRE_FALSE(result->trails.empty());
+    CHECK(result->trails.front().ending.kind == EndingKind::lost);
+}
+
 TEST_CASE("trail: a session too short to be told from chance is lost, not a source") {
     World world;
     for (const unsigned host : {kVictim, kSource}) { world.watch("observer-" + std::to_string(host), host); }

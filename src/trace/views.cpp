@@ -16,9 +16,6 @@ Duration median_of(std::vector<Duration> values) {
     std::ranges::nth_element(values, middle);
     return *middle;
 }
-}  // namespace
-
-namespace {
 
 /// The same for both views of a conversation, whoever is taken for the client.
 std::uint64_t conversation_key(const flow::Flow& flow) {
