@@ -1,6 +1,7 @@
 // The one place that includes CLI11: it takes arguments apart by the option table.
 #include "app/command_line.hpp"
 #include "app/nearest.hpp"
+#include "app/shortened.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -23,7 +24,7 @@ std::vector<std::string> known_options(std::string_view verb) {
 
 std::unexpected<Error> unknown_option(const std::string& verb, const std::string& typed) {
     const std::string name = typed.substr(0, typed.find('='));
-    return fail(Errc::usage, "headwater " + verb + " has no option \"" + name + "\"", {},
+    return fail(Errc::usage, "headwater " + verb + " has no option \"" + shortened(name) + "\"", {},
                 did_you_mean(name, known_options(verb), "headwater help " + verb + " shows its options"));
 }
 
@@ -47,9 +48,9 @@ Result<CommandLine> parse_command_line(std::span<const std::string> arguments) {
     if (typed.verb == "-V" || typed.verb == "--version") { typed.verb = "version"; }
     if (find_verb(typed.verb) == nullptr) {
         if (typed.verb.starts_with('-')) {
-            return fail(Errc::usage, "the verb comes first, before \"" + typed.verb + "\"", {}, "headwater VERB [OPTIONS] [INPUT...]");
+            return fail(Errc::usage, "the verb comes first, before \"" + shortened(typed.verb) + "\"", {}, "headwater VERB [OPTIONS] [INPUT...]");
         }
-        return fail(Errc::usage, "there is no verb \"" + typed.verb + "\"", {},
+        return fail(Errc::usage, "there is no verb \"" + shortened(typed.verb) + "\"", {},
                     did_you_mean(typed.verb, known_verbs(), "headwater help lists the verbs"));
     }
 
@@ -80,7 +81,7 @@ Result<CommandLine> parse_command_line(std::span<const std::string> arguments) {
     } catch (const CLI::ParseError& problem) {
         std::string what = problem.what();
         std::ranges::replace(what, '\n', ' ');
-        return fail(Errc::usage, what, {}, "headwater help " + typed.verb + " shows its options");
+        return fail(Errc::usage, shortened(what, 2 * kLongestShown), {}, "headwater help " + typed.verb + " shows its options");
     } catch (const CLI::Error& problem) {
         return fail(Errc::internal, problem.what());
     }

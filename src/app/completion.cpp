@@ -1,5 +1,5 @@
 #include "app/help.hpp"
-#include "app/nearest.hpp"
+#include "app/shortened.hpp"
 
 #include <algorithm>
 
@@ -129,9 +129,7 @@ Result<std::string> completion_script(std::string_view shell) {
     if (shell == "bash") { return completion_scripts::bash(); }
     if (shell == "zsh") { return completion_scripts::zsh(); }
     if (shell == "fish") { return completion_scripts::fish(); }
-    const std::vector<std::string> shells{"bash", "zsh", "fish"};
-    return fail(Errc::usage, "there are no completions for \"" + std::string(shell) + "\"", {},
-                did_you_mean(shell, shells, "bash, zsh and fish are known"));
+    return fail(Errc::usage, "there are no completions for \"" + shortened(shell) + "\"", {}, "bash, zsh and fish are known");
 }
 
 }  // namespace hw::app

@@ -2,6 +2,7 @@
 
 #include "app/exit_code.hpp"
 #include "app/nearest.hpp"
+#include "app/shortened.hpp"
 #include "app/version.hpp"
 
 #include <algorithm>
@@ -147,7 +148,7 @@ Result<std::string> topic_text(std::string_view topic) {
     if (topic == "environment") { return help_pages::environment(); }
     std::vector<std::string> topics{"exit-codes", "formats", "environment"};
     for (const VerbSpec& verb : verb_table()) { topics.emplace_back(verb.name); }
-    return fail(Errc::usage, "there is no help on \"" + std::string(topic) + "\"", {},
+    return fail(Errc::usage, "there is no help on \"" + shortened(topic) + "\"", {},
                 did_you_mean(topic, topics, "headwater help lists the verbs"));
 }
 

@@ -15,8 +15,9 @@ constexpr std::array kOptions{
                .help = "The attacked host, and the port where the attack touched it if that is known."},
     OptionSpec{.name = "peer", .kind = ValueKind::address, .metavar = "ADDR", .configurable = false, .verbs = " trace ",
                .help = "The address at the other end of the attack flow. Without it every flow of the victim is a start."},
-    OptionSpec{.name = "at", .kind = ValueKind::time, .metavar = "TIME", .configurable = false, .verbs = " trace ",
-               .help = "A moment during the attack, by the clock of the victim's observer."},
+    OptionSpec{.name = "at", .kind = ValueKind::time, .metavar = "TIME[/TIME]", .configurable = false, .verbs = " trace ",
+               .help = "A moment of the attack, or a stretch of time (FROM/TO, FROM/+15m) in which it passed, by the clock of the "
+                       "victim's observer."},
     OptionSpec{.name = "host", .kind = ValueKind::addresses, .metavar = "ADDR[,ADDR...]", .required = true, .configurable = false,
                .verbs = " link ",
                .help = "The relay: a proxy, a NAT, a jump host. Several addresses are one box."},

@@ -15,7 +15,7 @@ enum class ValueKind : std::uint8_t {
     text,      ///< Anything.
     count,     ///< A whole number, 0 or more.
     duration,  ///< `250ms`, `6s`, `10m`, `2h`, `7d`.
-    time,      ///< A moment, as `parse_time` reads it.
+    time,      ///< A moment or a stretch, as `parse_time` and `parse_interval` read them.
     address,   ///< One IP address.
     addresses, ///< One IP address or several, commas between.
     endpoint,  ///< An IP address with or without a port.

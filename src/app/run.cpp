@@ -1,6 +1,7 @@
 #include "app/run.hpp"
 
 #include "app/help.hpp"
+#include "app/shortened.hpp"
 #include "app/stop_signal.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -58,7 +59,7 @@ Result<Invocation> prepare(const CommandLine& typed, const World& world) {
 Result<void> check_operands(const VerbSpec& verb, const Invocation& invocation) {
     const std::string name(verb.name);
     if (verb.operands.empty() && !invocation.operands.empty()) {
-        return fail(Errc::usage, name + " takes no input: \"" + invocation.operands.front() + "\"", {}, "headwater help " + name);
+        return fail(Errc::usage, name + " takes no input: \"" + shortened(invocation.operands.front()) + "\"", {}, "headwater help " + name);
     }
     if (verb.operands_required && invocation.operands.empty()) {
         return fail(Errc::usage, "no input given", {}, "name captures, logs or folders of them, or - for standard input");
@@ -120,8 +121,10 @@ int run(std::span<const std::string> arguments, const World& world) {
     const auto outcome = handler_of(verb.name)(*invocation);
     if (!outcome) { return report(outcome.error()); }
     if (!write_result(outcome->out)) {
-        return report(Error{Errc::unreadable, "cannot write the result", "standard output", {}});
+        return report(Error{Errc::unreadable, "cannot write the result", "standard output",
+                            "check that the disk has room and that nothing closed the pipe"});
     }
+    if (outcome->late) { return report(*outcome->late); }
     return static_cast<int>(outcome->code);
 }
 

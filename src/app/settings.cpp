@@ -1,6 +1,7 @@
 #include "app/settings.hpp"
 
 #include "app/nearest.hpp"
+#include "app/shortened.hpp"
 #include "base/parse.hpp"
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 namespace hw::app {
 namespace {
 namespace setting_values {
+
+constexpr std::string_view kAddressForms = "write it as 192.0.2.1 or 2001:db8::1";
 
 std::optional<bool> truth(std::string_view value) {
     if (value == "true" || value == "1" || value == "yes" || value == "on") { return true; }
@@ -36,17 +39,29 @@ Result<flow::DeclaredCoverage> parse_coverage(std::string_view value) {
     return declared;
 }
 
-Error bad_value(const std::string& value, std::string expected, const std::string& why = {}) {
-    std::string message = "\"" + value + "\" is not " + std::move(expected);
-    // Not the same thing twice.
-    if (!why.empty() && !why.starts_with("'" + value + "' is not")) { message += ": " + why; }
-    return Error{Errc::usage, std::move(message), {}, {}};
+/// A moment, or a stretch of time; a moment is a stretch of no length.
+Result<Interval> parse_moment_or_stretch(std::string_view value, Time now) {
+    if (value.find('/') != std::string_view::npos) { return parse_interval(value, now); }
+    HW_TRY(const Time moment, parse_time(value, now));
+    return Interval{moment, moment};
 }
 
+Error bad_value(const std::string& value, std::string expected, std::string hint = {}) {
+    return Error{Errc::usage, "\"" + shortened(value) + "\" is not " + std::move(expected), {}, std::move(hint)};
+}
+
+/// `hint` says how to write the value; where an address carries a zone, that is what is wrong with it.
 template <typename T>
-Result<void> accept(const Result<T>& parsed, const std::string& value, const char* expected) {
+Result<void> accept(const Result<T>& parsed, const std::string& value, const char* expected, std::string hint) {
     if (parsed) { return {}; }
-    return std::unexpected(bad_value(value, expected, parsed.error().message));
+    const std::string& theirs = parsed.error().hint;
+    if (theirs.starts_with("leave out the zone") || theirs.starts_with("did you mean")) { hint = theirs; }
+    Error error = bad_value(value, expected, std::move(hint));
+    // The reader's own reason, but not the same value or the same words twice.
+    std::string why = parsed.error().message;
+    if (const std::string again = "'" + value + "' "; why.starts_with(again)) { why = "it " + why.substr(again.size()); }
+    if (value.size() <= kLongestShown && !why.starts_with("it is not")) { error.message += ": " + why; }
+    return std::unexpected(std::move(error));
 }
 
 void add_values(Setting& setting, std::vector<std::string> values, Origin origin, std::string where) {
@@ -80,22 +95,27 @@ Result<void> check_value(const OptionSpec& option, const std::string& value, Tim
         case ValueKind::file:
         case ValueKind::folder:
             if (!value.empty()) { return {}; }
-            return fail(Errc::usage, "the value is empty");
+            return fail(Errc::usage, "the value is empty", {}, "give one, or leave the setting out");
         case ValueKind::count:
             if (parse_integer<std::uint64_t>(value)) { return {}; }
-            return std::unexpected(bad_value(value, "a whole number"));
+            return std::unexpected(bad_value(value, "a whole number", "write 0 or more, in digits only, such as 3"));
         case ValueKind::duration: {
+            const char* how = "write a number with us, ms, s, m, h or d";
             const auto parsed = parse_duration(value);
-            if (parsed && *parsed <= Duration::zero()) { return std::unexpected(bad_value(value, "a length of time above zero")); }
-            return accept(parsed, value, "a length of time such as 250ms, 6s, 10m or 7d");
+            if (parsed && *parsed <= Duration::zero()) { return std::unexpected(bad_value(value, "a length of time above zero", how)); }
+            return accept(parsed, value, "a length of time such as 250ms, 6s, 10m or 7d", how);
         }
-        case ValueKind::time: return accept(parse_time(value, now), value, "a time such as 2014-11-24T10:00Z, 1416823200 or -2h");
-        case ValueKind::endpoint: return accept(net::parse_endpoint(value), value, "an address, with or without a port");
-        case ValueKind::coverage: return accept(parse_coverage(value), value, "[OBSERVER=]PREFIX");
-        case ValueKind::address: return accept(net::parse_address(value), value, "an IP address");
+        case ValueKind::time:
+            return accept(parse_moment_or_stretch(value, now), value, "a time such as 2014-11-24T10:00Z, 1416823200 or -2h",
+                          "write a moment, or a stretch as FROM/TO or 2014-11-24T10:00Z/+15m");
+        case ValueKind::endpoint:
+            return accept(net::parse_endpoint(value), value, "an address, with or without a port", "write it as 192.0.2.1:22 or [2001:db8::1]:22");
+        case ValueKind::coverage:
+            return accept(parse_coverage(value), value, "[OBSERVER=]PREFIX", "write it as 192.0.2.0/24, 192.0.2.7 or border-1=192.0.2.0/24");
+        case ValueKind::address: return accept(net::parse_address(value), value, "an IP address", std::string(kAddressForms));
         case ValueKind::addresses:
             for (const std::string_view part : comma_parts(value)) {
-                HW_CHECK(accept(net::parse_address(part), std::string(part), "an IP address"));
+                HW_CHECK(accept(net::parse_address(part), std::string(part), "an IP address", std::string(kAddressForms)));
             }
             return {};
         case ValueKind::choice: {
@@ -153,7 +173,7 @@ Result<Settings> Settings::resolve(std::string_view verb, const CommandLine& typ
         settings.settings_.push_back(std::move(setting));
     }
     if (settings.flag("json") && settings.find("format")->origin == Origin::flag && settings.text("format") != "json") {
-        return fail(Errc::usage, "--json and --format " + settings.text("format") + " contradict each other", "--json", "give one of them");
+        return fail(Errc::usage, "--json and --format " + shortened(settings.text("format")) + " contradict each other", "--json", "give one of them");
     }
     if (!verb.empty() && !settings.flag("help")) {
         for (const Setting& setting : settings.settings_) {
@@ -189,9 +209,9 @@ std::uint64_t Settings::count(std::string_view option) const { return parse_inte
 
 Duration Settings::duration(std::string_view option) const { return parse_duration(text(option)).value_or(Duration::zero()); }
 
-std::optional<Time> Settings::time(std::string_view option) const {
+std::optional<Interval> Settings::interval(std::string_view option) const {
     if (!is_set(option)) { return std::nullopt; }
-    const auto parsed = parse_time(text(option), now_);
+    const auto parsed = setting_values::parse_moment_or_stretch(text(option), now_);
     return parsed ? std::optional(*parsed) : std::nullopt;
 }
 

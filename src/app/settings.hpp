@@ -48,7 +48,8 @@ public:
     [[nodiscard]] std::optional<std::string> optional_text(std::string_view option) const;
     [[nodiscard]] std::uint64_t count(std::string_view option) const;
     [[nodiscard]] Duration duration(std::string_view option) const;
-    [[nodiscard]] std::optional<Time> time(std::string_view option) const;
+    /// A moment is an interval of no length.
+    [[nodiscard]] std::optional<Interval> interval(std::string_view option) const;
     [[nodiscard]] std::vector<net::Address> addresses(std::string_view option) const;
     [[nodiscard]] std::optional<net::Endpoint> endpoint(std::string_view option) const;
     [[nodiscard]] std::vector<flow::DeclaredCoverage> coverage(std::string_view option) const;

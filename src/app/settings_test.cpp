@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace app = hw::app;
@@ -71,7 +72,7 @@ TEST_CASE("settings: values are what was typed") {
                                     "198.51.100.7", "--quiet"});
     REQUIRE(settings.has_value());
     CHECK(hw::net::to_string(*settings->endpoint("victim")) == "[2001:db8::1]:22");
-    CHECK(*settings->time("at") == kNow - std::chrono::hours(2));
+    CHECK(*settings->interval("at") == hw::Interval{kNow - std::chrono::hours(2), kNow - std::chrono::hours(2)});
     CHECK(settings->flag("quiet"));
     CHECK_FALSE(settings->flag("json"));
     const auto covers = settings->coverage("covers");
@@ -86,4 +87,37 @@ TEST_CASE("settings: a required option that is missing is named") {
     REQUIRE_FALSE(missing.has_value());
     CHECK(missing.error().code == Errc::usage);
     CHECK(missing.error().where == "--victim");
+}
+
+TEST_CASE("settings: --at takes a moment or a stretch of time") {
+    const auto at = [](const std::string& value) { return resolved({"trace", "x", "--victim", "192.0.2.1", "--at", value}); };
+    CHECK(*at("2014-11-24T10:00/+15m")->interval("at") == hw::Interval{kNow, kNow + std::chrono::minutes(15)});
+    CHECK(*at("-15m/2014-11-24T10:00")->interval("at") == hw::Interval{kNow - std::chrono::minutes(15), kNow});
+    const auto backward = at("2014-11-24/2014-11-23");
+    REQUIRE_FALSE(backward.has_value());
+    CHECK(backward.error().message.find("it ends before it begins") != std::string::npos);
+    CHECK_FALSE(at("2014-11-24/").has_value());
+}
+
+TEST_CASE("settings: a wrong value is shown once and shortened, and every kind says what to write") {
+    const std::string huge(100'000, 'a');
+    const std::vector<std::vector<std::string>> wrong{
+        {"trace", "x", "--victim", huge},
+        {"trace", "x", "--victim", "192.0.2.1:" + huge},
+        {"trace", "x", "--victim", "192.0.2.1", "--at", huge},
+        {"trace", "x", "--victim", "192.0.2.1", "--at", "2014-11-24/" + huge},
+        {"trace", "x", "--victim", "192.0.2.1", "--peer", huge},
+        {"trace", "x", "--victim", "192.0.2.1", "--covers", "a=" + huge},
+        {"trace", "x", "--victim", "192.0.2.1", "--max-lag", huge},
+        {"trace", "x", "--victim", "192.0.2.1", "--max-trails", huge},
+        {"link", "x", "--host", huge},
+    };
+    for (const auto& arguments : wrong) {
+        const auto settings = resolved(arguments);
+        REQUIRE_FALSE(settings.has_value());
+        CHECK(settings.error().message.size() < 200);
+        CHECK(std::ranges::count(settings.error().message, 'a') < 100);
+        CHECK_FALSE(settings.error().hint.empty());
+    }
+    CHECK(resolved({"trace", "x", "--victim", "fe80::1%eth0"}).error().hint.find("zone") != std::string::npos);
 }

@@ -20,7 +20,8 @@ Result<fs::path> example_folder(const Invocation& invocation) {
     std::error_code ignored;
     if (const auto given = invocation.settings.optional_text("dir")) {
         if (fs::is_directory(*given, ignored)) { return fs::path(*given); }
-        return fail(Errc::not_found, "there is no such folder", *given);
+        return fail(Errc::not_found, "there is no such folder", *given,
+                    "name a folder that holds captures and demo.args, such as examples/captures/three-relays");
     }
     for (fs::path place = fs::current_path(ignored); !place.empty(); place = place.parent_path()) {
         if (fs::is_directory(place / kExampleFolder, ignored)) { return (place / kExampleFolder).lexically_proximate(fs::current_path(ignored)); }
@@ -71,7 +72,7 @@ Result<Outcome> demo(const Invocation& invocation) {
     if (inputs.empty()) { return fail(Errc::not_found, "no captures in the example's folder", folder.string()); }
     std::ranges::sort(inputs);
 
-    trace::TraceQuery query{.victim = *victim, .peer = {}, .at = asked.time("at")};
+    trace::TraceQuery query{.victim = *victim, .peer = {}, .at = asked.interval("at")};
     if (const auto peers = asked.addresses("peer"); !peers.empty()) { query.peer = peers.front(); }
     std::string command = "headwater trace " + folder.string();
     std::vector<std::pair<std::string, std::string>> parameters;

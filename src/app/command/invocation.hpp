@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ struct Invocation {
 struct Outcome {
     std::string out;
     ExitCode code = ExitCode::done;
+    std::optional<Error> late = {};  ///< What went wrong once the result was known: told after it, and decides the exit code.
 };
 
 namespace command {

@@ -26,8 +26,10 @@ std::vector<std::pair<std::string, std::string>> parameters_of(const Invocation&
     for (const Setting& setting : invocation.settings.all()) {
         if (std::ranges::find(kNotParameters, setting.option->name) != kNotParameters.end()) { continue; }
         // An age such as -2h means nothing to whoever repeats the run: the moment itself is kept.
-        if (const auto moment = invocation.settings.time(setting.option->name); setting.option->kind == ValueKind::time && moment) {
-            parameters.emplace_back(setting.option->name, to_rfc3339(*moment));
+        if (setting.option->kind == ValueKind::time && !setting.values.empty()) {
+            if (const auto at = invocation.settings.interval(setting.option->name)) {
+                parameters.emplace_back(setting.option->name, at->from == at->to ? to_rfc3339(at->from) : to_rfc3339(at->from) + "/" + to_rfc3339(at->to));
+            }
             continue;
         }
         for (const std::string& value : setting.values) { parameters.emplace_back(setting.option->name, value); }

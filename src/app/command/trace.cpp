@@ -24,6 +24,9 @@ std::string render_trace(const trace::TraceResult& result, const output::Context
 
 Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::string> inputs, const trace::TraceQuery& query,
                           std::span<const std::pair<std::string, std::string>> more_parameters) {
+    const auto report = invocation.settings.optional_text("html");
+    // Told before the work, not after it.
+    if (report) { HW_CHECK(check_writable(*report)); }
     Progress progress(invocation.progress());
     HW_TRY(auto loaded, load(invocation, inputs, progress));
     auto& parameters = loaded.context.parameters;
@@ -45,8 +48,8 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     Outcome outcome;
     outcome.code = loaded.code(result.truncated ? ExitCode::partial : result.trails.empty() ? ExitCode::nothing_found : ExitCode::done);
     outcome.out = render_trace(result, loaded.context, invocation);
-    if (const auto path = invocation.settings.optional_text("html")) {
-        HW_CHECK(write_file(*path, output::trace_html(result, loaded.context)));
+    if (report) {
+        if (auto written = write_file(*report, output::trace_html(result, loaded.context)); !written) { outcome.late = std::move(written).error(); }
     }
     return outcome;
 }
@@ -58,7 +61,7 @@ Result<Outcome> trace(const Invocation& invocation) {
     trace::TraceQuery query;
     query.victim = *invocation.settings.endpoint("victim");
     if (const auto peers = invocation.settings.addresses("peer"); !peers.empty()) { query.peer = peers.front(); }
-    query.at = invocation.settings.time("at");
+    query.at = invocation.settings.interval("at");
     return run_trace(invocation, invocation.operands, query);
 }
 

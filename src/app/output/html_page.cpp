@@ -42,9 +42,9 @@ std::string picture(const trace::TraceResult& result, const Context& context) {
     return html + "</figcaption></figure>";
 }
 
-std::string ending(const trace::Trail& trail) {
+std::string ending(const trace::Trail& trail, const Context& context) {
     const trace::Ending& ending = trail.ending;
-    std::string sentence = ending_sentence(ending);
+    std::string sentence = ending_sentence(ending, context);
     if (sentence.starts_with("the ")) { sentence.front() = 'T'; }
     return fmt::format("<div class=\"verdict{}\"><p><strong>{}</strong> ({}{}).</p><p>{}.</p><p>{}</p></div>",
                        ending.kind == trace::EndingKind::source ? "" : " open", escaped(sentence), percent(ending.probability),
@@ -68,14 +68,14 @@ std::string trace_html(const trace::TraceResult& result, const Context& context)
     if (!context.note.empty()) { html += "<thead><tr><td><div class=\"banner\">" + escaped(context.note) + "</div></td></tr></thead>"; }
     html += "<tbody><tr><td><main>\n";
     html += fmt::format("<p class=\"kicker\">Headwater trace of {} · all times UTC, {}</p>\n", escaped(victim_name(context)), clock.day());
-    html += "<h1>" + escaped(headline(result)) + "</h1>\n";
+    html += "<h1>" + escaped(headline(result, context)) + "</h1>\n";
     if (context.interrupted || result.interrupted) {
         html += "<p class=\"unused\"><strong>Interrupted:</strong> this is what was known until the search was stopped.</p>\n";
     }
     if (result.truncated) { html += "<p>A limit of the search was reached; there may be more than is shown.</p>\n"; }
     if (found) {
         const trace::Trail& best = result.trails.front();
-        html += facts(result) + picture(result, context) + ending(best);
+        html += facts(result) + picture(result, context) + ending(best, context);
         html += "<h2>The relays, one by one</h2>\n";
         if (best.hops.empty()) { html += "<p>None was found on this trail.</p>"; }
         for (std::size_t i = 0; i < best.hops.size(); ++i) { html += hop_section(i + 1, best.hops[i], context, clock); }

@@ -55,7 +55,7 @@ private:
         if (context_.interrupted || result_.interrupted) {
             text_ += paint_.warn("INTERRUPTED: what follows is what was known until then.") + "\n\n";
         }
-        text_ += paint_.bold(trimmed(wrapped(headline(result_), 0, kColumns))) + "\n";
+        text_ += paint_.bold(trimmed(wrapped(headline(result_, context_), 0, kColumns))) + "\n";
         if (result_.truncated) { text_ += "A limit of the search was reached; there may be more than is shown.\n"; }
     }
 
@@ -101,7 +101,7 @@ private:
         station("ending", net::to_string(trail.ending.address),
                 fmt::format("  {}, {}{}", trace::to_string(trail.ending.kind), percent(trail.ending.probability),
                             trail.hops.empty() ? "" : " given the hops before it"));
-        text_ += wrapped(capital(ending_sentence(trail.ending)) + ".", kIndent, kColumns);
+        text_ += wrapped(capital(ending_sentence(trail.ending, context_)) + ".", kIndent, kColumns);
         text_ += wrapped("Why: " + printable(trail.ending.reason) + ".", kIndent, kColumns);
         text_ += wrapped(ending_advice(trail.ending.kind), kIndent, kColumns);
     }

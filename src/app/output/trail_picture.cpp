@@ -221,7 +221,10 @@ private:
         const double x = strips_.empty() ? axis_.left + 14 : std::max(axis_.x(strips_.back().shown.from), axis_.left + 14);
         std::string words;
         switch (trail_.ending.kind) {
-            case trace::EndingKind::source: words = "source: all its traffic was seen, nothing upstream fits"; break;
+            case trace::EndingKind::source: 
+                words = covered_by_word(trail_.ending.address, context_) ? "source: all seen by the operator's word, nothing upstream fits"
+                                                                         : "source: all its traffic was seen, nothing upstream fits";
+                break;
             case trace::EndingKind::relay_upstream_unseen: words = "upstream unseen: what drives this host was not seen"; break;
             case trace::EndingKind::lost: words = "lost: nothing that was seen decides what drives this host"; break;
         }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -21,6 +22,24 @@ std::string two_digits(double value) {
     if (value < 10) { return fmt::format("{:.2g}", value); }
     const double factor = std::pow(10.0, std::floor(std::log10(value)) - 1);
     return value < 1e15 ? grouped(static_cast<std::uint64_t>(std::llround(std::round(value / factor) * factor))) : fmt::format("{:.0e}", value);
+}
+
+/// That the trails part at the victim, not farther up: only then does a narrower question help.
+bool of_one_attack_flow(std::span<const trace::Trail> trails) {
+    return trails.size() > 1 && std::ranges::all_of(trails, [&](const trace::Trail& trail) { return trail.attack == trails.front().attack; });
+}
+
+/// The headline where no trail is more likely than not: a list of leads, and no verdict.
+std::string unsure_headline(const trace::TraceResult& result) {
+    const trace::Trail& best = result.trails.front();
+    const std::string address = net::to_string(best.ending.address);
+    const std::string chance = percent(best.probability);
+    std::string text = "No trail is likely: ";
+    text += of_one_attack_flow(result.trails)
+                ? "several ways lead upstream from the same attack flow, and none stands out. More captures, nearer to its relays, may decide. "
+                : "several flows could be the attack; --peer, --at or a port with --victim narrows it down. ";
+    if (best.hops.empty()) { return text + fmt::format("The best of the trails ({}) begins and ends at {}.", chance, address); }
+    return text + fmt::format("The best of the trails ({}) leads through {} to {}.", chance, counted(best.hops.size(), "relay"), address);
 }
 
 std::string lag_length(Duration lag) { return lag == Duration::zero() ? "under 250 ms" : human_duration(lag); }
@@ -87,10 +106,24 @@ std::string grouped(std::uint64_t number) {
     return digits;
 }
 
-std::string ending_sentence(const trace::Ending& ending) {
+bool covered_by_word(const net::Address& host, const Context& context) {
+    bool declared = false;
+    for (const auto& covered : context.coverage) {
+        if (covered.address != host) { continue; }
+        if (covered.basis == flow::CoverageBasis::capture_point || covered.basis == flow::CoverageBasis::log_local) { return false; }
+        declared = declared || covered.basis == flow::CoverageBasis::declared;
+    }
+    return declared;
+}
+
+std::string ending_sentence(const trace::Ending& ending, const Context& context) {
     const std::string address = net::to_string(ending.address);
     switch (ending.kind) {
         case trace::EndingKind::source:
+            if (covered_by_word(ending.address, context)) {
+                return address + " is the source as far as the data go: by the operator's word (--covers) all its traffic was seen, and nothing "
+                                 "upstream fits";
+            }
             return address + " is the source as far as the data go: all its traffic was seen, and nothing upstream fits";
         case trace::EndingKind::relay_upstream_unseen:
             return "the trail leads to " + address + " and no farther: what drives it was not seen, so it may be one more relay";
@@ -113,9 +146,10 @@ std::string ending_advice(trace::EndingKind kind) {
     return {};
 }
 
-std::string headline(const trace::TraceResult& result) {
+std::string headline(const trace::TraceResult& result, const Context& context) {
     if (result.trails.empty()) { return "No flow of the victim fits the question; there is nothing to trace."; }
     const trace::Trail& best = result.trails.front();
+    if (!(best.probability >= 0.5)) { return unsure_headline(result); }
     const std::string address = net::to_string(best.ending.address);
     std::string text;
     if (!best.hops.empty()) {
@@ -127,7 +161,7 @@ std::string headline(const trace::TraceResult& result) {
     } else {
         text = fmt::format("The attack reached the victim from {} ({} among the trails found). ", address, percent(best.probability));
     }
-    std::string last = ending_sentence(best.ending);
+    std::string last = ending_sentence(best.ending, context);
     if (last.starts_with("the")) { last.front() = 'T'; }
     return text + last + ".";
 }

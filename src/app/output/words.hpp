@@ -37,12 +37,14 @@ namespace hw::app::output {
 /// Digits in groups of three: `12 345`.
 [[nodiscard]] std::string grouped(std::uint64_t number);
 
-/// One sentence: how the trail ends, at which address, with no full stop.
-[[nodiscard]] std::string ending_sentence(const trace::Ending& ending);
+/// Whether only the operator's word (--covers), and nothing in the inputs, says that all of the host's traffic was seen.
+[[nodiscard]] bool covered_by_word(const net::Address& host, const Context& context);
+/// One sentence: how the trail ends, at which address, and on whose word; with no full stop.
+[[nodiscard]] std::string ending_sentence(const trace::Ending& ending, const Context& context);
 /// What the kind of ending means and what to do next: one or two sentences.
 [[nodiscard]] std::string ending_advice(trace::EndingKind kind);
-/// The heading of a result: what was found, how sure; one or two sentences.
-[[nodiscard]] std::string headline(const trace::TraceResult& result);
+/// The heading of a result: what was found, how sure; one to three sentences. Below 50 % it names leads and no source.
+[[nodiscard]] std::string headline(const trace::TraceResult& result, const Context& context);
 /// Who drove the relay: `the relay was connected to (forward)`, `the relay itself called back (call-back)`.
 [[nodiscard]] std::string control_words(trace::Control control);
 /// The lag of requests as far as it could be measured: activity is counted in bins, so none at all means less than one

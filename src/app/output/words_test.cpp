@@ -1,9 +1,12 @@
 #include "app/output/words.hpp"
 
+#include "app/output/trail_fixture.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 
+namespace fixture = hw::app::output::fixture;
 using namespace hw::app::output;
 using hw::Decibans;
 
@@ -39,7 +42,7 @@ TEST_CASE("words: odds and frequencies are rounded to what they are worth") {
 TEST_CASE("words: only a source ending is called a source") {
     using hw::trace::EndingKind;
     for (const auto kind : {EndingKind::relay_upstream_unseen, EndingKind::lost}) {
-        CHECK(ending_sentence({kind, {}, 0.5, {}}).find("source") == std::string::npos);
+        CHECK(ending_sentence({kind, {}, 0.5, {}}, {}).find("source") == std::string::npos);
         CHECK(ending_advice(kind).find("source") == std::string::npos);
     }
 }
@@ -55,4 +58,30 @@ TEST_CASE("words: groups of three digits") {
     CHECK(grouped(0) == "0");
     CHECK(grouped(999) == "999");
     CHECK(grouped(1234567) == "1 234 567");
+}
+
+TEST_CASE("words: below 50 % the headline names no source, says what narrows it down, and names the best trail") {
+    auto made = fixture::make(2);
+    CHECK(headline(made.result, made.context).find("is the source") != std::string::npos);
+    made.result.trails[0].probability = 0.49;
+    made.result.trails[1].attack = made.result.trails[1].hops.front().link.inbound;  // any other flow
+    const std::string text = headline(made.result, made.context);
+    CHECK(text.starts_with("No trail is likely:"));
+    CHECK(text.find("source") == std::string::npos);
+    CHECK(text.find("several flows could be the attack; --peer, --at or a port with --victim") != std::string::npos);
+    CHECK(text.find("(49 %) leads through 2 relays to 10.0.3.1.") != std::string::npos);
+    made.result.trails[1].attack = made.result.trails[0].attack;
+    CHECK(headline(made.result, made.context).find("--peer") == std::string::npos);
+    made.result.trails[0].probability = std::nan("");
+    CHECK(headline(made.result, made.context).starts_with("No trail is likely:"));
+}
+
+TEST_CASE("words: a source that is covered by --covers alone is said to be so by the operator's word") {
+    auto made = fixture::make(2);
+    const auto& ending = made.result.trails[0].ending;
+    CHECK(ending_sentence(ending, made.context).find("word") == std::string::npos);
+    made.context.coverage.back().basis = hw::flow::CoverageBasis::declared;
+    REQUIRE(made.context.coverage.back().address == ending.address);
+    CHECK(ending_sentence(ending, made.context).find("by the operator's word (--covers)") != std::string::npos);
+    CHECK(headline(made.result, made.context).find("by the operator's word") != std::string::npos);
 }

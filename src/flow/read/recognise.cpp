@@ -183,7 +183,7 @@ std::string_view to_string(Format format) {
 Result<Format> recognise(std::span<const std::byte> head, std::string_view where) {
     using namespace recognise_detail;
     const auto refuse = [&](std::string message) { return fail(Errc::unsupported, std::move(message), std::string(where), std::string(kUnderstood)); };
-    if (head.empty()) { return fail(Errc::truncated, "the input is empty", std::string(where)); }
+    if (head.empty()) { return fail(Errc::truncated, "the input is empty", std::string(where), "check that the capture ran and that the file was copied whole"); }
     if (const auto capture = recognise_capture(head)) { return *capture == CaptureFormat::pcap ? Format::pcap : Format::pcapng; }
 
     std::string_view text = as_text(head);
