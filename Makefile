@@ -95,6 +95,13 @@ bench: deps ## measure the hot paths
 	@shopt -s nullglob; found=(build/release/bench/*_bench); [[ $${#found[@]} -gt 0 ]] || { echo "make bench: there are no benchmarks"; exit 1; }; \
 	    for bench in "$${found[@]}"; do "$$bench" --benchmark_repetitions=5 --benchmark_report_aggregates_only=true || exit 1; done
 
+.PHONY: bench-read
+bench-read: deps ## time reading a capture into flows beside nfpcapd, argus and tcpdump
+	$(call install,bench)
+	$(call configure,release)
+	$(call build,release,make_pcap pcap_rate)
+	$(call run,bench/read_compare --build build/release,See the message above.)
+
 .PHONY: lab-deps
 lab-deps: deps
 	$(call install,lab)
@@ -105,8 +112,8 @@ lab: build lab-deps ## play a laboratory scenario (root; SCENARIO=lab/scenarios/
 	$(call run,python3 lab/evaluate.py --headwater build/release/headwater $(LAB_OUT),See docs/lab.md.)
 
 .PHONY: bench-trace
-bench-trace: build lab-deps ## play every benchmark scenario and print the trails found, by relay and driver (root; long)
-	$(call run,$(as_root) lab/bench_trace --headwater build/release/headwater --keep build/bench-trace,See docs/lab.md.)
+bench-trace: build lab-deps ## play every benchmark scenario and print the trails found, by relay and driver (root; long; RESEED=N: other seeds)
+	$(call run,$(as_root) lab/bench_trace --headwater build/release/headwater --keep build/bench-trace $(if $(RESEED),--reseed $(RESEED)) --markdown build/bench-trace/trace.md,See docs/lab.md.)
 
 .PHONY: readme
 readme: build ## paste the demo's present output and picture into README.md

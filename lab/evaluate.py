@@ -176,6 +176,7 @@ def main() -> int:
                              "others; victim: the victim's alone")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--markdown", type=Path, help="write the tables to this file too")
+    parser.add_argument("--command", default="lab/evaluate.py", help="what the page names as the command that made it")
     parser.add_argument("--details", type=Path, help="write one JSON line a session")
     parser.add_argument("--require", type=float, metavar="SHARE",
                         help="exit 1 unless at least this share is right first and no source is wrong")
@@ -193,7 +194,7 @@ def main() -> int:
         arguments.details.write_text("".join(json.dumps(vars(verdict)) + "\n" for verdict in verdicts))
     if arguments.markdown:
         date = datetime.now(timezone.utc).strftime("%Y-%m-%d")
-        arguments.markdown.write_text(markdown(verdicts, arguments.observers, date))
+        arguments.markdown.write_text(markdown(verdicts, arguments.observers, date, arguments.command))
     right = sum(verdict.outcome == "right first" for verdict in verdicts) / len(verdicts)
     wrong_source = any(verdict.outcome == "wrong source" for verdict in verdicts)
     return 1 if arguments.require is not None and (right < arguments.require or wrong_source) else 0

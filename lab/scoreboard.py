@@ -61,14 +61,14 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {model}"
 
 
-def markdown(verdicts: list[Any], observers: str, date: str) -> str:
+def markdown(verdicts: list[Any], observers: str, date: str, command: str) -> str:
     scenarios = ", ".join(sorted({f"{verdict.scenario} (seed {verdict.seed})" for verdict in verdicts}))
     lines = ["# Tracing through the laboratory's relays", "",
              "Real programs on a laboratory network; every session below is traced while all the others run through the "
              "same relays.", "",
              f"- Result: {summary(verdicts)}.", f"- Scenarios: {scenarios}.",
              f"- Seen by: {_OBSERVERS[observers]}.", f"- Date: {date}. Machine: {machine()}.",
-             "- Command: `make bench-trace` (`lab/bench_trace`).", ""]
+             f"- Command: `{command}`.", ""]
     for heads, key in _VIEWS:
         columns = [*heads, "sessions", *OUTCOMES]
         lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(heads) + "---:|" * (len(columns) - len(heads))]

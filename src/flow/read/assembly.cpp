@@ -144,7 +144,7 @@ bool Assembler::starts_anew(const LiveFlow& flow, const Packet& packet, unsigned
                               ? colds_[flow.cold - 1].client_isn == packet.sequence
                               : distance <= 65536;
         if (same) { return false; }
-    } else if (half.packets == 0 && other.packets > 0 && !flow.closed != 0) {
+    } else if (half.packets == 0 && other.packets > 0 && flow.closed == 0) {
         return false;  // the other end's half of the beginning came first
     }
     return flow.closed != 0 || other.packets == 0 || packet.time - flow.last >= assembly_detail::kReuseAfter;

@@ -63,8 +63,8 @@ void Assembler::settle(const std::vector<std::uint32_t>& numbers, const Ends& en
         if (i + kAhead < numbers.size()) {
             const LiveFlow& ahead = flows_[numbers[i + kAhead]];
             __builtin_prefetch(&ahead.key, 1);
-            __builtin_prefetch(&ahead.half[0], 1);
-            __builtin_prefetch(&ahead.half[1], 1);
+            __builtin_prefetch(ahead.half.data(), 1);
+            __builtin_prefetch(ahead.half.data() + 1, 1);
         }
         if (i + kAhead / 2 < numbers.size()) {
             prefetch_cold(numbers[i + kAhead / 2]);

@@ -299,6 +299,7 @@ Result<Inputs> read_inputs(std::span<const std::string> paths, const ReadOptions
         return fail(Errc::limit, "more than 65535 observers", {}, "give fewer inputs at a time");
     }
     std::vector<InputName> group_names;
+    group_names.reserve(groups.size());
     for (const Group& group : groups) { group_names.push_back(group.name); }
     const std::vector<std::string> names = unique_names(group_names);
 
