@@ -15,18 +15,25 @@ std::uint64_t per_second(std::uint64_t amount, Duration elapsed) {
     return seconds > 0 ? static_cast<std::uint64_t>(static_cast<double>(amount) / seconds) : 0;
 }
 
+/// `  18 s left`; nothing where it cannot be told.
+std::string time_left(std::uint64_t done, std::uint64_t all, Duration elapsed) {
+    if (all <= done || done == 0) { return ""; }
+    const double left = static_cast<double>(elapsed.count()) * (static_cast<double>(all - done) / static_cast<double>(done));
+    return "  " + human_duration(std::chrono::seconds(static_cast<std::int64_t>(left / 1e6) + 1)) + " left";
+}
+
 }  // namespace
 
 std::string reading_line(std::uint64_t done, std::uint64_t total, std::uint64_t records, Duration elapsed) {
     std::string line = "reading  " + human_bytes(done);
     if (total > 0) { line += " of " + human_bytes(total); }
     line += "  " + human_count(per_second(records, elapsed)) + " records/s";
-    if (total > done && done > 0) {
-        const double left = static_cast<double>(elapsed.count()) * (static_cast<double>(total - done) / static_cast<double>(done));
-        const auto seconds = static_cast<std::int64_t>(left / 1e6) + 1;
-        line += "  " + human_duration(std::chrono::seconds(seconds)) + " left";
-    }
-    return line;
+    return line + time_left(done, total, elapsed);
+}
+
+std::string comparing_line(std::size_t done, std::size_t all, std::string_view unit, Duration elapsed) {
+    return "comparing  " + human_count(done) + " of " + human_count(all) + " " + std::string(unit) + "  " + human_count(per_second(done, elapsed)) + "/s" +
+           time_left(done, all, elapsed);
 }
 
 std::string tracing_line(std::size_t done, std::size_t waiting, std::uint64_t pairs) {

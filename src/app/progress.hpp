@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace hw::app {
 
@@ -14,6 +15,9 @@ namespace hw::app {
 [[nodiscard]] std::string reading_line(std::uint64_t done, std::uint64_t total, std::uint64_t records, Duration elapsed);
 /// `tracing  12 hosts done  3 waiting  4.20 k pairs compared`.
 [[nodiscard]] std::string tracing_line(std::size_t done, std::size_t waiting, std::uint64_t pairs);
+
+/// `comparing  12.0 k of 40.0 k pairs  3.10 k/s  9 s left`, from done, all, what is counted and the time it took.
+[[nodiscard]] std::string comparing_line(std::size_t done, std::size_t all, std::string_view unit, Duration elapsed);
 
 /// One line on standard error that is rewritten as work goes on: not before half a second, at most ten times a second,
 /// and gone when the work is done. Not for several threads at once.

@@ -16,3 +16,8 @@ TEST_CASE("progress: with an unknown total there is no promise of an end") {
 TEST_CASE("progress: nothing done yet is no division by zero") {
     CHECK(hw::app::reading_line(0, 100, 0, 0s) == "reading  0 B of 100 B  0 records/s");
 }
+
+TEST_CASE("progress: a line of comparing says how far, how fast and how long still") {
+    CHECK(hw::app::comparing_line(1'000, 5'000, "pairs", 2s) == "comparing  1000 of 5000 pairs  500/s  9.0 s left");
+    CHECK(hw::app::comparing_line(0, 5'000, "pairs", 0s) == "comparing  0 of 5000 pairs  0/s");
+}

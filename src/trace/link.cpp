@@ -33,7 +33,10 @@ Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const ne
     }
     std::map<const flow::Flow*, std::vector<Link>> by_inflow;
     double weakest_p = 0;
-    for (const auto* out : outflows) {
+    LinkOptions each = options;
+    each.progress = nullptr;  // one outflow's pairs are done at once; the outflows are what takes time
+    for (std::size_t done = 0; const auto* out : outflows) {
+        if (options.progress) { options.progress(done++, outflows.size()); }
         if (options.stop.stop_requested()) {
             result.interrupted = true;
             break;
@@ -43,7 +46,7 @@ Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const ne
         input.action = out;
         input.flows = inflows;
         input.seen = source.observers()[static_cast<std::size_t>(best->first)].interval;
-        HopResult hop = explain_action(input, options);
+        HopResult hop = explain_action(input, each);
         result.pairs_tested += hop.pairs;
         for (auto& link : hop.linked.candidates) { by_inflow[link.inbound].push_back(link); }
     }

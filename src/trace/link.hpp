@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -47,6 +48,8 @@ struct LinkOptions {
     std::uint64_t seed = 1;
     unsigned threads = 1;
     std::stop_token stop;
+    /// Called now and then, by one thread at a time: pairs compared at the host that is being worked on, and all of them.
+    std::function<void(std::size_t done, std::size_t all)> progress;
 };
 
 /// The candidates for one action flow at one host, best first, with the mass left to "none of them".

@@ -17,6 +17,7 @@ constexpr double kSourceLeast = 0.8;        // posterior of none
 constexpr double kDecidableP = 1e-4;        // a perfect partner would have scored at least this rare
 constexpr Duration kShortestDecidable = std::chrono::seconds(5);
 constexpr Decibans kOrderVeto{5.0};         // an order this likely keeps the host from being called a source
+constexpr double kMassThatMatters = 0.01;   // left unfollowed when the search ends, it counts as cut short
 constexpr double kLeastMass = 1e-6;         // trails less likely than this are not followed
 
 struct State {
@@ -63,7 +64,7 @@ public:
             ++done;
             if (options_.progress) { options_.progress(done, queue_.size(), result_.pairs_tested); }
         }
-        result_.truncated = result_.truncated || (!queue_.empty() && !result_.interrupted && queue_.top().mass >= kLeastMass);
+        result_.truncated = result_.truncated || (!queue_.empty() && !result_.interrupted && queue_.top().mass >= kMassThatMatters);
         // What was never worked on has still been reached: its trail ends there, undecided.
         while (!queue_.empty() && (result_.interrupted || result_.trails.empty())) {
             const State& state = queue_.top();

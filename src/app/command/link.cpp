@@ -20,7 +20,13 @@ Result<Outcome> link(const Invocation& invocation) {
 
     Progress progress(invocation.progress());
     HW_TRY(auto loaded, load(invocation, invocation.operands, progress));
-    HW_TRY(auto result, trace::link_relay(*loaded.inputs.source, view.hosts, link_options(invocation)));
+    auto options = link_options(invocation);
+    const Duration began = progress.elapsed();
+    options.progress = [&](std::size_t done, std::size_t all) {
+        if (progress.due()) { progress.show(comparing_line(done, all, "outflows", progress.elapsed() - began)); }
+    };
+    HW_TRY(auto result, trace::link_relay(*loaded.inputs.source, view.hosts, options));
+    progress.clear();
     if (result.interrupted) { loaded.context.interrupted = true; }
     if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
 

@@ -38,6 +38,11 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     options.progress = [&](std::size_t done, std::size_t waiting, std::uint64_t pairs) {
         if (progress.due()) { progress.show(tracing_line(done, waiting, pairs)); }
     };
+    Duration host_began = progress.elapsed();
+    options.link.progress = [&](std::size_t done, std::size_t all) {
+        if (done <= 1) { host_began = progress.elapsed(); }
+        if (progress.due()) { progress.show(comparing_line(done, all, "pairs", progress.elapsed() - host_began)); }
+    };
     HW_TRY(auto result, trace::trace(*loaded.inputs.source, query, options));
     progress.clear();
     if (result.interrupted) { loaded.context.interrupted = true; }
