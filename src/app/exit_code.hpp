@@ -20,6 +20,7 @@ enum class ExitCode : std::uint8_t {
     interrupted = 130,
 };
 
+/// A code and what it tells a script, as `headwater help exit-codes` lists them.
 struct ExitMeaning {
     ExitCode code{};
     std::string_view meaning = {};

@@ -9,8 +9,10 @@
 /// What the program says about its own work, on standard error. Results never go this way.
 namespace hw::log {
 
+/// How much a line weighs.
 enum class Level : std::uint8_t { debug, info, warning, error };
 
+/// What is written, and how.
 struct Options {
     Level level = Level::info;  ///< What is less weighty is left out.
     bool json = false;          ///< One JSON object a line: `time`, `level`, `message`, then the fields.

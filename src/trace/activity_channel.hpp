@@ -24,6 +24,7 @@ struct ActivityScore {
     double scale_s = 0;       ///< The bin width at which the pair stands out most.
 };
 
+/// The channel's word on every control flow, and on what could have been.
 struct ActivityScores {
     std::vector<ActivityScore> controls;  ///< One a control flow, in their order.
     /// ln of the same chance for the action flow against a perfect copy of itself: how far a true partner could have

@@ -66,6 +66,8 @@ struct RelayLinks {
     double expected_false_accusations = 0;
     bool interrupted = false;
 };
+/// Pairs the flows that others opened to the relay with those that it opened itself, as its best observer timed them.
+/// A relay without flows gives no links and no error; a stop gives those found until then, marked `interrupted`.
 [[nodiscard]] Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const net::Address> relay,
                                             const LinkOptions& options);
 

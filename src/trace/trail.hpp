@@ -23,6 +23,7 @@ enum class EndingKind : std::uint8_t {
     lost,                   ///< Nothing decides.
 };
 
+/// Where a trail ends, how, and why it is said so.
 struct Ending {
     EndingKind kind = EndingKind::lost;
     net::Address address;
@@ -45,6 +46,7 @@ struct TraceQuery {
     std::optional<Interval> at;         ///< A moment (or stretch) of the attack, by the clock of the victim's observer.
 };
 
+/// The bounds of a search; the defaults are those of the documentation.
 struct TraceOptions {
     LinkOptions link;
     std::size_t max_hops = 16;
@@ -61,6 +63,7 @@ struct ClockOffset {
     std::size_t shared_flows = 0;  ///< 0: nothing shared, taken as 0.
 };
 
+/// What a search found, and what it cost.
 struct TraceResult {
     std::vector<Trail> trails;  ///< Best first.
     std::vector<ClockOffset> clocks;

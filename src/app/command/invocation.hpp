@@ -42,6 +42,8 @@ struct Outcome {
     std::optional<Error> late = {};  ///< What went wrong once the result was known: told after it, and decides the exit code.
 };
 
+/// One function a verb: what it prints and the code it ends with, or why it could not run. They write nothing to standard
+/// output themselves.
 namespace command {
 [[nodiscard]] Result<Outcome> trace(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> link(const Invocation& invocation);

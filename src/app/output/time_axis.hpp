@@ -17,6 +17,7 @@ struct TimeAxis {
     [[nodiscard]] double x(Time time) const;
 };
 
+/// A mark on the axis.
 struct Tick {
     Time time;
     std::string label;  ///< `10:05:00`, `10:05`, or a day where the steps are days; UTC.

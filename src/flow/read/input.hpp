@@ -20,6 +20,7 @@ struct Timeouts {
     Duration active = std::chrono::hours(24 * 7);  ///< Age at which a record is cut and a new one begun.
 };
 
+/// How inputs are read; the defaults are those of the documentation.
 struct ReadOptions {
     Timeouts timeouts;
     std::size_t max_live_flows = 4'000'000;  ///< Past this the oldest idle flows are ended early and counted.

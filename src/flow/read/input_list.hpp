@@ -21,6 +21,7 @@ struct InputFile {
     std::optional<std::size_t> same_as = {};  ///< Index of an earlier file with the same content.
 };
 
+/// The files that the given paths come to.
 struct InputList {
     std::vector<InputFile> files;  ///< In the order given, a folder's sorted by name.
     std::vector<Error> failures;   ///< Paths that do not exist, folders that cannot be listed.

@@ -272,7 +272,9 @@ private:
 InputBytes::~InputBytes() = default;
 
 Result<std::unique_ptr<InputBytes>> InputBytes::open(const std::string& path, std::stop_token stop, std::atomic<std::uint64_t>* done) {
-    const int descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // O_NONBLOCK for the opening alone: a pipe without a writer would hold it up, deaf to an interruption.
+    const int descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (path != "-" && descriptor >= 0) { static_cast<void>(::fcntl(descriptor, F_SETFL, O_RDONLY)); }
     if (descriptor < 0) {
         const int reason = errno;
         if (reason == ENOENT || reason == ENOTDIR) { return fail(Errc::not_found, "no such file", path, "check the path"); }
