@@ -57,10 +57,10 @@ public:
                 result_.interrupted = true;
                 break;
             }
-            State state = queue_.top();
+            const State state = queue_.top();
             queue_.pop();
             if (state.mass < kLeastMass) { continue; }
-            HW_CHECK(work_on(std::move(state)));
+            HW_CHECK(work_on(state));
             ++done;
             if (options_.progress) { options_.progress(done, queue_.size(), result_.pairs_tested); }
         }
@@ -105,7 +105,7 @@ private:
         return std::ranges::any_of(source_.coverage(), [&](const auto& c) { return c.address == host; });
     }
 
-    Result<void> work_on(State state) {
+    Result<void> work_on(const State& state) {
         const CoveredView view = covered_view(state);
         if (view.covered == nullptr) {
             end(state, EndingKind::relay_upstream_unseen, state.mass,

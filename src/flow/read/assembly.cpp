@@ -1,6 +1,6 @@
 #include "flow/read/assembly.hpp"
 
-#define XXH_INLINE_ALL
+#define XXH_INLINE_ALL  // NOLINT(readability-identifier-naming): the library's own name
 #include <xxhash.h>
 
 #include <algorithm>
@@ -45,8 +45,8 @@ void Assembler::prefetch_cold(std::uint32_t number) const {
     const std::uint32_t cold = flows_[number].cold;
     if (cold == 0) { return; }
     const ColdPart& part = colds_[cold - 1];
-    __builtin_prefetch(&part.packers[0], 1);
-    __builtin_prefetch(&part.packers[1], 1);
+    __builtin_prefetch(part.packers.data(), 1);
+    __builtin_prefetch(part.packers.data() + 1, 1);
     __builtin_prefetch(&part.syn, 1);
 }
 
