@@ -3,7 +3,6 @@
 #include "base/decibans.hpp"
 #include "flow/flow.hpp"
 
-#include <array>
 #include <span>
 #include <vector>
 

@@ -207,19 +207,8 @@ private:
 
 Result<void> read_json(ByteSource& bytes, Connections& connections, const std::stop_token& stop, ReadReport& report) {
     report.format = "zeek-json";
-    Lines lines(bytes);
     json_detail::Reader reader(connections, report);
-    bool first = true;
-    while (true) {
-        if (lines.at_block_end() && stop.stop_requested()) { return {}; }
-        HW_TRY(std::optional<Line> line, lines.next());
-        if (!line) { break; }
-        if (!line->ended && stop.stop_requested()) { return {}; }  // cut by us
-        if (std::exchange(first, false) && line->text.starts_with("\xef\xbb\xbf")) { line->text.remove_prefix(3); }
-        reader.take(*line);
-    }
-    if (stop.stop_requested()) { return {}; }
-    return reader.finish();
+    return read_lines(bytes, reader, stop);
 }
 
 }  // namespace hw::flow::read::zeek

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hw::flow::read::zeek {
@@ -44,5 +46,23 @@ private:
     bool ended_ = false;
     std::vector<char> joined_;  ///< A line that spans blocks, or lies too near a block's end to be padded by it.
 };
+
+/// Gives every line of `bytes` to `reader.take`, without a byte-order mark before the first, then ends with
+/// `reader.finish()`. A stop leaves off between blocks, with neither the line that it cut nor the finish.
+template <typename Reader>
+[[nodiscard]] Result<void> read_lines(ByteSource& bytes, Reader& reader, const std::stop_token& stop) {
+    Lines lines(bytes);
+    bool first = true;
+    while (true) {
+        if (lines.at_block_end() && stop.stop_requested()) { return {}; }
+        HW_TRY(std::optional<Line> line, lines.next());
+        if (!line) { break; }
+        if (!line->ended && stop.stop_requested()) { return {}; }  // cut by us
+        if (std::exchange(first, false) && line->text.starts_with("\xef\xbb\xbf")) { line->text.remove_prefix(3); }
+        reader.take(*line);
+    }
+    if (stop.stop_requested()) { return {}; }
+    return reader.finish();
+}
 
 }  // namespace hw::flow::read::zeek
