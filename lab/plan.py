@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 
 import topology
-from scenario import Group, Scenario
+from scenario import MIXABLE, Group, Scenario
 
 CALL_BACK_KINDS = ("reverse-socat-tls", "https-poll")
 SSH_END_ONLY = ("ssh-nested", "ssh-J", "ssh-L", "ssh-D", "ssh-R", "sshuttle", "redsocks", "tool-copy", "iodine",
@@ -96,13 +96,22 @@ def _plan_group(scenario: Scenario, group: Group, network: topology.Topology, po
         if end == "any":
             end = rng.choice(["ssh", "ssh", "shell"])
         least, most = group.length_s or scenario.length_s
+        kinds = list(group.mixed) or (_mixed_kinds(len(chain), rng) if kind == "mixed" else [kind] * len(chain))
         sessions.append(Session(
             id=f"s{first_number + index:02d}", target=group.target, driver=driver, relay_kind=kind,
-            kinds=list(group.mixed) if group.mixed else [kind] * len(chain), end=end, source=source, chain=chain,
+            kinds=kinds, end=end, source=source, chain=chain,
             victim=victim, ports=_ports(kind, source, nodes, ports),
             start_s=round(rng.uniform(0.2, scenario.start_within_s), 3), length_s=round(rng.uniform(least, most), 3),
             seed=rng.getrandbits(32)))
     return sessions
+
+
+def _mixed_kinds(length: int, rng: random.Random) -> list[str]:
+    """A kind for each relay, at random, never all the same."""
+    while True:
+        kinds = [rng.choice(MIXABLE) for _ in range(length)]
+        if length < 2 or len(set(kinds)) > 1:
+            return kinds
 
 
 def _chain(group: Group, kind: str, length: int, network: topology.Topology, rng: random.Random) -> list[str]:

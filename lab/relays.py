@@ -16,6 +16,9 @@ from sandbox import HOME, STATE, TOOLS, USER
 CLIENTS = STATE / "clients"
 CERTIFICATE = STATE / "etc/lab.pem"  # certificate and key in one file
 PYTHON = "/usr/bin/python3"
+PROXIES = ("dante", "microsocks", "tinyproxy")
+TLS_KINDS = ("socat-tls", "stunnel")  # forwarders that are spoken to in TLS
+ENCRYPTING_KINDS = ("socat", "socat-tls", "stunnel")  # forwarders that can speak TLS to the next one
 SSH_DEFAULTS = f"""
 User {USER}
 IdentityFile {HOME}/.ssh/id_ed25519
@@ -181,14 +184,14 @@ class Fitter:
     # -- forwarders and proxies, alone or mixed ------------------------------------------------------------------
 
     def chained(self) -> Client:
-        """A stream through any order of forwarders, proxies and `ssh -W`, built from the source outward."""
+        """A stream through any order of forwarders, proxies and OpenSSH, built from the source outward."""
         session = self.session
         entry = (self.address(self.nodes[0]), session.ports[0])
         command = ""  # a shell command that gives the stream so far; empty while `entry` can be dialled directly
         proxies: list[str] = []  # run of proxies to be walked by one client
         for index, (host, kind) in enumerate(zip(session.chain, session.kinds)):
             onward = (self.address(self.nodes[index + 1]), session.ports[index + 1])
-            if kind in ("dante", "microsocks", "tinyproxy"):
+            if kind in PROXIES:
                 self.fitting.redirect(host, kind, session.ports[index])
                 sort = "http" if kind == "tinyproxy" else "socks5"
                 if not proxies:
@@ -197,27 +200,45 @@ class Fitter:
                 continue
             if proxies:
                 command, proxies = self._walk(proxies), []
-            if kind == "ssh-J":
-                self.fitting.redirect(host, "sshd", session.ports[index])
-                via = [f"ProxyCommand {command}"] if command else []
-                self.ssh_host(f"hop{index + 1}", *entry, *via)  # forwarders before it lead there
-                command = f"ssh -F {self.config} -W {onward[0]}:{onward[1]} hop{index + 1}"
+            if kind in ("ssh-J", "ssh-L", "ssh-D"):
+                entry, command = self._ssh_hop(kind, index, entry, command, onward)
             else:
+                if kind in TLS_KINDS and (index == 0 or session.kinds[index - 1] not in ENCRYPTING_KINDS):
+                    command = self._through_tls(entry, command)  # nobody on the way speaks TLS to it: we do
                 self._forwarder(kind, index, onward)
         if proxies:
             command = self._walk(proxies)
-        elif not command and session.kinds[0] in ("socat-tls", "stunnel"):
-            command = f"socat - OPENSSL:{entry[0]}:{entry[1]},verify=0,nodelay"
         return self._finish(entry, command)
+
+    def _ssh_hop(self, kind: str, index: int, entry: tuple[str, int], command: str,
+                 onward: tuple[str, int]) -> tuple[tuple[str, int], str]:
+        """One relay's sshd, reached through the stream so far; returns what leads to `onward`."""
+        self.fitting.redirect(self.session.chain[index], "sshd", self.session.ports[index])
+        alias = f"hop{index + 1}"
+        # Forwarders before it lead there; nested quoting is safe because no alias or path holds a quote.
+        self.ssh_host(alias, *entry, *([f"ProxyCommand {command}"] if command else []))
+        if kind == "ssh-J":
+            return entry, f"ssh -F {self.config} -W {onward[0]}:{onward[1]} {alias}"
+        listen = self.local_port(index)
+        forward = ["-L", f"127.0.0.1:{listen}:{onward[0]}:{onward[1]}"] if kind == "ssh-L" else ["-D", f"127.0.0.1:{listen}"]
+        self.before.append({"argv": self.ssh(alias, "-N", *forward), "port": listen})
+        if kind == "ssh-L":
+            return ("127.0.0.1", listen), ""
+        return entry, self._walk(["--connect", f"127.0.0.1:{listen}", "--socks5", f"{onward[0]}:{onward[1]}"])
 
     @staticmethod
     def _walk(proxies: list[str]) -> str:
         return " ".join([PYTHON, str(TOOLS / "proxy_connect.py"), *proxies])
 
+    def _through_tls(self, entry: tuple[str, int], command: str) -> str:
+        if not command:
+            return f"socat - OPENSSL:{entry[0]}:{entry[1]},verify=0,nodelay"
+        return self._walk(["--via", shlex.quote(command), "--tls", "-"])
+
     def _forwarder(self, kind: str, index: int, onward: tuple[str, int]) -> None:
         session = self.session
         host, listen = session.chain[index], session.ports[index]
-        encrypted_onward = index + 1 < len(session.kinds) and session.kinds[index + 1] in ("socat-tls", "stunnel")
+        encrypted_onward = index + 1 < len(session.kinds) and session.kinds[index + 1] in TLS_KINDS
         if kind == "haproxy":
             self.fitting.haproxy.setdefault(host, []).append((listen, *onward))
         elif kind == "stunnel":

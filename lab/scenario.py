@@ -9,8 +9,8 @@ from typing import Any
 
 RELAY_KINDS = ("ssh-nested", "ssh-J", "ssh-L", "ssh-D", "ssh-R", "socat", "socat-tls", "dante", "microsocks",
                "tinyproxy", "haproxy", "stunnel", "reverse-socat-tls", "https-poll", "sshuttle", "redsocks",
-               "tool-copy", "iodine", "ptunnel-ng")
-MIXABLE = ("ssh-J", "socat", "dante", "microsocks", "tinyproxy", "haproxy")
+               "tool-copy", "iodine", "ptunnel-ng", "mixed")
+MIXABLE = ("ssh-J", "ssh-L", "ssh-D", "socat", "socat-tls", "dante", "microsocks", "tinyproxy", "haproxy", "stunnel")
 DRIVERS = ("keystroke", "command", "bulk", "beacon")
 ENDS = ("ssh", "shell", "any")
 ROLES = ("source", "relay", "victim", "server", "user")
