@@ -1,0 +1,76 @@
+#pragma once
+
+#include "flow/flow.hpp"
+#include "trace/series.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace hw::trace {
+
+/// How epochs are laid out; only epochs of one shape can be compared.
+struct EpochShape {
+    std::int64_t bins = 1200;  ///< Length in bins of 250 ms: 300 s. At most kMostEpochBins.
+    std::int64_t lags = 24;    ///< Largest lag that will be searched, either sign, in bins of 250 ms: 6 s. At most kMostEpochLags.
+    friend bool operator==(const EpochShape&, const EpochShape&) = default;
+};
+inline constexpr std::int64_t kMostEpochBins = 7200;  // half an hour
+inline constexpr std::int64_t kMostEpochLags = 240;   // a minute
+
+/// The stretch of a window in which a flow lived, in bins relative to the window's first: [from, to).
+struct Life {
+    std::int64_t from = 0;
+    std::int64_t to = 0;
+    [[nodiscard]] std::int64_t size() const { return to - from; }
+    friend bool operator==(const Life&, const Life&) = default;
+};
+
+/// A flow's activity over one window in compact form (DESIGN, section 5, A): for each direction and each scale the square
+/// roots of the packet counts, less their mean, as whole numbers in [−127, 127]; outside the flow's life, zero. A window
+/// of 300 s takes about 5.6 kB.
+///
+/// That a flow was not there for a part of the window is no activity: else any two flows that begin and end together
+/// would look alike. The first two seconds and the last one of a life are left out for the same reason (log-in and key
+/// exchange look alike everywhere).
+class Epoch {
+public:
+    /// One direction at one scale.
+    struct Lane {
+        const std::int8_t* values = nullptr;  ///< `terms` of them, zero past the series' end; as many zeros on either side as lags.
+        std::size_t terms = 0;                ///< A multiple of kDotBlock.
+        double inverse_norm = 0;              ///< 1 / √Σ values²; 0: no course to compare.
+    };
+
+    /// `request` and `reply` are a flow's bins in rising order, `lived` its first to last packet, `first_bin` the absolute number
+    /// of the window's first bin. A shape beyond the caps is cut down to them.
+    [[nodiscard]] static Epoch make(std::span<const flow::ActivityBin> request, std::span<const flow::ActivityBin> reply,
+                                    Interval lived, std::int64_t first_bin, const EpochShape& shape);
+    /// The same of a flow with activity.
+    [[nodiscard]] static Epoch make(const flow::Flow& flow, std::int64_t first_bin, const EpochShape& shape);
+
+    [[nodiscard]] Lane lane(flow::Direction direction, std::size_t scale) const;
+    /// Lags at one scale, either side of 0, for which there is padding.
+    [[nodiscard]] std::size_t lags(std::size_t scale) const { return static_cast<std::size_t>(shape_.lags / kScales[scale]); }
+    [[nodiscard]] const EpochShape& shape() const { return shape_; }
+    [[nodiscard]] const Life& life() const { return life_; }
+    /// Packets within the life, both directions.
+    [[nodiscard]] std::uint64_t packets() const { return packets_; }
+    /// Bins of 250 ms with a packet, both directions.
+    [[nodiscard]] std::size_t active_bins() const { return active_bins_; }
+    [[nodiscard]] std::size_t footprint() const { return data_.capacity(); }
+
+private:
+    static constexpr std::size_t kLanes = 2 * kScales.size();
+    EpochShape shape_;
+    Life life_;
+    std::uint64_t packets_ = 0;
+    std::size_t active_bins_ = 0;
+    std::vector<std::int8_t> data_;
+    std::array<std::uint32_t, kLanes> begin_{};  // of a lane's values in data_
+    std::array<double, kLanes> inverse_norm_{};
+};
+
+}  // namespace hw::trace

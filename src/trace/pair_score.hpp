@@ -1,0 +1,74 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "trace/epoch.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace hw::trace {
+
+/// How one flow goes on in another when what lies between them is unseen. A relay in between may have been connected to or
+/// have called back itself, so what a's client says may go on as what b's client says, or (crossed) as what b's server
+/// says; and either flow may be the nearer to the master.
+enum class Passage : std::uint8_t { a_to_b, b_to_a, a_to_b_crossed, b_to_a_crossed };
+inline constexpr std::size_t kPassages = 4;
+[[nodiscard]] constexpr bool crossed(Passage p) { return p == Passage::a_to_b_crossed || p == Passage::b_to_a_crossed; }
+/// The same pairing of directions with the flows' places exchanged: what the lags' signs speak against is the control.
+[[nodiscard]] constexpr Passage mirrored(Passage p) { return static_cast<Passage>(static_cast<unsigned>(p) ^ 1U); }
+
+/// Which passages are thought possible, and what is worth comparing.
+struct PairOptions {
+    std::array<bool, kPassages> passages{true, true, true, true};
+    std::int64_t fewest_bins = 20;  ///< A scale is used where the two lives share so many of its bins.
+};
+
+/// One pairing of directions at one scale: the grain at which scores are normalised.
+inline constexpr std::size_t kPairFeatures = 2 * kScales.size();
+[[nodiscard]] constexpr std::size_t pair_feature(Passage p, std::size_t scale) { return (crossed(p) ? kScales.size() : 0) + scale; }
+
+/// How alike two epochs are, a passage and a scale (DESIGN, section 5, A):
+///
+///   S = max over lags lu, ld in [0, L] of √(n/2)·[atanh ρ_there(+lu) + atanh ρ_back(−ld)]
+///
+/// n: bins that both lived through. What goes there comes later, what comes back was earlier: the lags have opposite
+/// signs, each searched for itself.
+struct PairScores {
+    std::size_t scales = 0;  ///< The finest so many of kScales are filled; 0: not comparable.
+    std::array<std::array<float, kScales.size()>, kPassages> score{};
+    /// Lag of b behind a, in bins of the scale: of the requests of a, and of its replies.
+    std::array<std::array<std::int16_t, kScales.size()>, kPassages> lag_request{};
+    std::array<std::array<std::int16_t, kScales.size()>, kPassages> lag_reply{};
+};
+
+/// Epochs of different shapes cannot be compared. Where the observers' clocks disagree, b's epoch is made from its own clock's
+/// first bin, so that both windows are the same stretch of time; lags are what is left.
+[[nodiscard]] PairScores score_pair(const Epoch& a, const Epoch& b, const PairOptions& options = {});
+
+/// What scores with unrelated flows like its partner look like for one epoch.
+struct CohortMoments {
+    std::array<float, kPairFeatures> mean{};
+    std::array<float, kPairFeatures> inverse_sd{};
+    std::size_t size = 0;  ///< Strangers that it was compared with.
+};
+
+/// Compares an epoch with strangers; the highest score in fifty is left out, because it may be no stranger's.
+[[nodiscard]] CohortMoments cohort_moments(const Epoch& epoch, std::span<const Epoch* const> strangers, const PairOptions& options = {});
+
+/// A pair's score after (S-)normalisation by both cohorts (Auckenthaler et al. 2000), at the passage and scale at which it
+/// stands out most.
+struct PairMatch {
+    double z = 0;                 ///< In standard deviations; a pair that cannot be compared has kNoMatch.
+    double control = 0;           ///< The same for the mirrored passage.
+    Passage passage = Passage::a_to_b;
+    double scale_s = 0;           ///< Bin width, seconds.
+    Duration lag_request{0};      ///< How much later a's requests are seen in b; negative: earlier.
+    Duration lag_reply{0};        ///< The same of a's replies.
+};
+inline constexpr double kNoMatch = -100;
+
+[[nodiscard]] PairMatch normalised(const PairScores& scores, const CohortMoments& a, const CohortMoments& b, const PairOptions& options = {});
+
+}  // namespace hw::trace
