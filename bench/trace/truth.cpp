@@ -143,6 +143,8 @@ Result<std::vector<TruePair>> read_truth(const std::string& folder) {
     for (const element session : sessions) {
         bool complete = false;
         if (session["complete"].get(complete) != simdjson::SUCCESS || !complete) { continue; }
+        simdjson::dom::array flows;
+        if (session["flows"].get(flows) == simdjson::SUCCESS && flows.size() < 2) { continue; }  // without a relay: nothing to find again
         HW_TRY(auto pair, pair_of(session, hosts, path));
         pair.scenario = text_of(truth, "scenario");
         pair.seed = static_cast<std::uint64_t>(seed);

@@ -32,7 +32,7 @@ struct TruePair {
     Side down;                ///< Nearer to the victim.
 };
 
-/// What a recording's truth.json says, as pairs: for every complete session the first flow (source to first relay, as the source
+/// What a recording's truth.json says, as pairs: for every complete session with a relay the first flow (source to first relay, as the source
 /// saw it) and the last (last relay to victim, as the victim saw it).
 [[nodiscard]] Result<std::vector<TruePair>> read_truth(const std::string& folder);
 
