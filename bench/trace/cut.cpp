@@ -24,6 +24,15 @@ Cut cut(const Traffic& traffic, std::int64_t start_us, double length_s) {
     const std::int64_t end_us = start_us + std::llround(length_s * 1e6);
     cut_half(traffic.commands, start_us, end_us, out.commands, out.command_bytes);
     cut_half(traffic.answers, start_us, end_us, out.answers, out.answer_bytes);
+    bool any = false;
+    for (const auto* half : {&traffic.commands, &traffic.answers}) {
+        if (half->empty()) { continue; }
+        const std::int64_t from = half->front().micros - start_us;
+        const std::int64_t to = half->back().micros - start_us;
+        out.lived_from_us = any ? std::min(out.lived_from_us, from) : from;
+        out.lived_to_us = any ? std::max(out.lived_to_us, to) : to;
+        any = true;
+    }
     return out;
 }
 

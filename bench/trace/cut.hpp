@@ -14,6 +14,8 @@ struct Cut {
     std::vector<std::uint32_t> command_bytes;  ///< Of the same packets.
     std::vector<std::uint32_t> answer_bytes;
     double length_s = 0;
+    std::int64_t lived_from_us = 0;  ///< The flow's first and last packet with payload, from the window's start; may lie outside it.
+    std::int64_t lived_to_us = 0;
 };
 
 /// The window [start, start + length).

@@ -1,31 +1,17 @@
 #pragma once
 
-#include "trace/activity_match.hpp"
 #include "cut.hpp"
 
-#include <array>
-#include <span>
-#include <vector>
+#include "trace/pair_score.hpp"
 
 namespace hw::bench {
 
-/// A flow as Headwater's activity channel sees it.
-using HeadwaterView = trace::Course;
-[[nodiscard]] HeadwaterView headwater_view(const Cut& cut);
+/// A flow as Headwater's activity channel sees it over the window, commands as its requests.
+[[nodiscard]] trace::Epoch headwater_view(const Cut& cut);
 
-/// Headwater's raw scores of a pair, one for each scale and variant.
-using HeadwaterScores = trace::FeatureScores;
-[[nodiscard]] HeadwaterScores headwater_scores(const HeadwaterView& up, const HeadwaterView& down);
-
-/// How a flow scores against flows that have nothing to do with it.
-struct CohortStats {
-    HeadwaterScores mean{};
-    HeadwaterScores deviation{};
-};
-[[nodiscard]] CohortStats cohort_stats(std::span<const HeadwaterScores> scores);
-
-/// The best feature after cohort normalisation, half by each flow's cohort:
-/// Z = max over features of ½·[(S − μ_a)/σ_a + (S − μ_b)/σ_b].
-[[nodiscard]] double headwater_z(const HeadwaterScores& scores, const CohortStats& up, const CohortStats& down);
+/// What every other method is told too: which of the flows is nearer to the master, and which way commands go.
+inline constexpr trace::PairOptions kRolesKnown{.passages = {true, false, false, false}};
+/// What an analyst knows who has two captures and nothing else.
+inline constexpr trace::PairOptions kRolesUnknown{};
 
 }  // namespace hw::bench

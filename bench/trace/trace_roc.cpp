@@ -53,7 +53,7 @@ bool parse(int argc, char** argv, Arguments& arguments) {
         else if (word == "--scores") { arguments.scores = value; }
         else { return false; }
     }
-    return !arguments.recordings.empty() && !arguments.cohort.empty() && arguments.options.window_s > 0 && arguments.options.sampling > 0;
+    return !arguments.recordings.empty() && arguments.options.window_s > 0 && arguments.options.sampling > 0;
 }
 
 std::string file_word(std::string group) {
@@ -66,7 +66,6 @@ std::string file_word(std::string group) {
 std::string times_table(const Evaluation& evaluation) {
     std::string out = "| method | time a pair |\n|---|---|\n";
     for (std::size_t m = 0; m < kMethods; ++m) {
-        if (static_cast<Method>(m) == Method::headwater_raw) { continue; }
         out += fmt::format("| {} | {:.3g} µs |\n", name_of(static_cast<Method>(m)), evaluation.nanoseconds[m] / 1000);
     }
     return out;
@@ -91,11 +90,12 @@ int run(const Arguments& arguments) {
     }
     const Evaluation evaluation = evaluate(tested->played, cohort->played, arguments.options);
     const double window = arguments.options.window_s;
-    std::string page = fmt::format("Window {:.0f} s; clock offsets {}; {}{} sessions used, {} too short for the window, {} without packets; cohort {} flows a side.\n\n",
+    std::string page = fmt::format("Window {:.0f} s; clock offsets {}; {}{} sessions used, {} too short for the window, {} without packets; cohorts of at least {} flows a side.\n\n",
                                    window, arguments.clocks == Clocks::corrected ? "taken off" : "left in",
                                    arguments.options.sampling > 1 ? fmt::format("1 packet in {} sampled; ", arguments.options.sampling) : "",
-                                   evaluation.used.size(), evaluation.too_short, tested->missing, evaluation.cohort);
-    page += "Recordings: " + joined(tested->scenarios) + ". Cohort: " + joined(cohort->scenarios) + ".\n";
+                                   evaluation.used.size(), evaluation.too_short, tested->missing, evaluation.cohort_least);
+    page += "Recordings: " + joined(tested->scenarios) + ".\n";
+    if (!cohort->scenarios.empty()) { page += "Only in the cohorts: " + joined(cohort->scenarios) + ".\n"; }
     auto groups = groups_of(tested->played, evaluation);
     groups.emplace_back("all");
     for (const auto& group : groups) {

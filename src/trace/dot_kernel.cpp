@@ -1,5 +1,8 @@
 #include "trace/dot_kernel.hpp"
 
+#include <array>
+#include <numeric>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define HW_DOT_X86 1
@@ -75,7 +78,11 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) void vnni_lags(const std:
             sums[l] = _mm512_dpbusd_epi32(sums[l], size, _mm512_mask_sub_epi8(y, negative, zero, y));
         }
     }
-    for (std::size_t l = 0; l < Count; ++l) { out[l] = _mm512_reduce_add_epi32(sums[l]); }
+    for (std::size_t l = 0; l < Count; ++l) {  // not _mm512_reduce_add_epi32: g++ 12 warns of its insides
+        std::array<std::int32_t, 16> parts;
+        _mm512_storeu_si512(parts.data(), sums[l]);
+        out[l] = std::accumulate(parts.begin(), parts.end(), 0);
+    }
 }
 
 void avx512_vnni(const std::int8_t* a, const std::int8_t* b, std::size_t terms, std::size_t lags, std::int32_t* out) {

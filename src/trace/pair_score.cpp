@@ -77,10 +77,16 @@ PairScores score_pair(const Epoch& a, const Epoch& b, const PairOptions& options
 }
 
 CohortMoments cohort_moments(const Epoch& epoch, std::span<const Epoch* const> strangers, const PairOptions& options) {
+    std::vector<PairScores> scores;
+    scores.reserve(strangers.size());
+    for (const Epoch* stranger : strangers) { scores.push_back(score_pair(epoch, *stranger, options)); }
+    return cohort_moments(scores, options);
+}
+
+CohortMoments cohort_moments(std::span<const PairScores> with_strangers, const PairOptions& options) {
     std::array<std::vector<float>, kPairFeatures> samples;
     CohortMoments moments;
-    for (const Epoch* stranger : strangers) {
-        const PairScores scores = score_pair(epoch, *stranger, options);
+    for (const PairScores& scores : with_strangers) {
         moments.size += scores.scales > 0 ? 1 : 0;
         for (std::size_t p = 0; p < kPassages; ++p) {
             if (!options.passages[p]) { continue; }

@@ -56,6 +56,8 @@ struct CohortMoments {
 
 /// Compares an epoch with strangers; the highest score in fifty is left out, because it may be no stranger's.
 [[nodiscard]] CohortMoments cohort_moments(const Epoch& epoch, std::span<const Epoch* const> strangers, const PairOptions& options = {});
+/// The same from comparisons with strangers that were made already.
+[[nodiscard]] CohortMoments cohort_moments(std::span<const PairScores> with_strangers, const PairOptions& options = {});
 
 /// A pair's score after (S-)normalisation by both cohorts (Auckenthaler et al. 2000), at the passage and scale at which it
 /// stands out most.
