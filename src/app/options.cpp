@@ -29,6 +29,9 @@ constexpr std::array kOptions{
                .verbs = " trace link ",
                .help = "Your word that OBSERVER (or every observer that holds a flow of them) sees all traffic of the hosts in "
                        "PREFIX. Only a host that is covered can be called a source. May be given several times."},
+    OptionSpec{.name = "box", .kind = ValueKind::addresses, .metavar = "ADDR,ADDR[,ADDR...]", .repeatable = true, .verbs = " trace ",
+               .help = "These addresses are one host (a NAT, a proxy with an inner and an outer side), timed by one clock. May be given "
+                       "several times."},
     OptionSpec{.name = "html", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " trace demo ",
                .help = "Also write a report to FILE: one self-contained page, without scripts."},
     OptionSpec{.name = "note", .kind = ValueKind::text, .metavar = "TEXT", .verbs = " trace demo ",

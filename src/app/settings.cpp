@@ -28,6 +28,15 @@ std::vector<std::string_view> comma_parts(std::string_view value) {
     }
 }
 
+/// The addresses of a list that has been checked.
+std::vector<net::Address> address_list(std::string_view value) {
+    std::vector<net::Address> found;
+    for (const auto part : comma_parts(value)) {
+        if (const auto parsed = net::parse_address(part)) { found.push_back(*parsed); }
+    }
+    return found;
+}
+
 Result<flow::DeclaredCoverage> parse_coverage(std::string_view value) {
     flow::DeclaredCoverage declared;
     if (const auto equals = value.rfind('='); equals != std::string_view::npos) {
@@ -216,12 +225,13 @@ std::optional<Interval> Settings::interval(std::string_view option) const {
 }
 
 std::vector<net::Address> Settings::addresses(std::string_view option) const {
-    std::vector<net::Address> found;
+    return is_set(option) ? setting_values::address_list(text(option)) : std::vector<net::Address>{};
+}
+
+std::vector<std::vector<net::Address>> Settings::address_lists(std::string_view option) const {
+    std::vector<std::vector<net::Address>> found;
     if (!is_set(option)) { return found; }
-    const std::string value = text(option);
-    for (const auto part : setting_values::comma_parts(value)) {
-        if (const auto parsed = net::parse_address(part)) { found.push_back(*parsed); }
-    }
+    for (const std::string& value : find(option)->values) { found.push_back(setting_values::address_list(value)); }
     return found;
 }
 

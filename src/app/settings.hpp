@@ -51,6 +51,8 @@ public:
     /// A moment is an interval of no length.
     [[nodiscard]] std::optional<Interval> interval(std::string_view option) const;
     [[nodiscard]] std::vector<net::Address> addresses(std::string_view option) const;
+    /// One list a time the option was given.
+    [[nodiscard]] std::vector<std::vector<net::Address>> address_lists(std::string_view option) const;
     [[nodiscard]] std::optional<net::Endpoint> endpoint(std::string_view option) const;
     [[nodiscard]] std::vector<flow::DeclaredCoverage> coverage(std::string_view option) const;
     /// `--format`, with `--json` taken into account.

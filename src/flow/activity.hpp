@@ -41,6 +41,8 @@ public:
     [[nodiscard]] Duration width() const { return width_; }
     /// No bins at all: nothing is known of the flow's course (totals only), or it carried no payload.
     [[nodiscard]] bool empty() const { return packed_.empty(); }
+    /// Counted from packets, in bins of the default width: not the coarse course that an exporter's slices give.
+    [[nodiscard]] bool fine() const { return !empty() && width_ == kActivityBinWidth; }
     /// The non-empty bins of one direction, unpacked, in rising order.
     [[nodiscard]] std::vector<ActivityBin> bins(Direction direction) const;
     /// Heap bytes held.

@@ -191,7 +191,7 @@ struct Compared {
 ActivityScores score_activity(const RelayFlow& action, std::span<const RelayFlow> controls, const LinkOptions& options) {
     ActivityScores result;
     result.controls.resize(controls.size());
-    if (action.flow->activity.empty()) { return result; }
+    if (!action.flow->activity.fine()) { return result; }
 
     const Window own_window = choose_window(*action.flow, *action.flow);
     if (own_window.size < kShortestWindow) { return result; }
@@ -199,7 +199,7 @@ ActivityScores score_activity(const RelayFlow& action, std::span<const RelayFlow
     const std::size_t stride = (controls.size() + kCohort - 1) / kCohort;
     std::vector<std::unique_ptr<Compared>> compared(controls.size());  // none for the many that cannot be compared
     for_each_index(controls.size(), options, [&](std::size_t i) {
-        if (controls[i].flow->activity.empty()) { return; }
+        if (!controls[i].flow->activity.fine()) { return; }
         // A flow that was there for a moment only, or silent, while the action went on: p stays 1, which weighs against it.
         result.controls[i].comparable = true;
         const Window window = choose_window(*controls[i].flow, *action.flow);

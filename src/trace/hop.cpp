@@ -38,7 +38,7 @@ std::vector<RelayFlow> control_candidates(const HopInput& input, const LinkOptio
     const Interval alive{action.first - options.max_lag, action.last + options.max_lag};
     std::vector<RelayFlow> controls;
     for (const auto* f : input.flows) {
-        const bool carries = f->request.payload_bytes + f->reply.payload_bytes > 0 || f->activity.empty();
+        const bool carries = f->request.payload_bytes + f->reply.payload_bytes > 0 || !f->activity.fine();
         if (f->id == action.id || !carries || !f->interval().overlaps(alive) || !may_be_upstream(input, partner_of(input, *f))) { continue; }
         controls.push_back({f, is_host(input, f->client.address)});
     }
@@ -76,7 +76,7 @@ private:
 std::map<net::Address, OrderMatch> score_orders(const HopInput& input, const LinkOptions& options) {
     std::map<net::Address, std::vector<const flow::Flow*>> by_partner;
     for (const auto* f : input.flows) {
-        if (f == input.action || f->activity.empty() || f->first > input.action->first) { continue; }
+        if (f == input.action || !f->activity.fine() || f->first > input.action->first) { continue; }
         const auto& partner = partner_of(input, *f);
         if (may_be_upstream(input, partner)) { by_partner[partner].push_back(f); }
     }

@@ -1,5 +1,7 @@
 #include "trace/trail.hpp"
 
+#include "trace/ask.hpp"
+#include "trace/ending.hpp"
 #include "trace/hop.hpp"
 #include "trace/views.hpp"
 
@@ -7,16 +9,12 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <queue>
+#include <tuple>
 
 namespace hw::trace {
 
 namespace {
 
-// When "none of the candidates" may be read as "the host is the source". Each is on the side of the shrug.
-constexpr double kSourceLeast = 0.8;        // posterior of none
-constexpr double kDecidableP = 1e-4;        // a perfect partner would have scored at least this rare
-constexpr Duration kShortestDecidable = std::chrono::seconds(5);
-constexpr Decibans kOrderVeto{5.0};         // an order this likely keeps the host from being called a source
 constexpr double kMassThatMatters = 0.01;   // left unfollowed when the search ends, it counts as cut short
 constexpr double kLeastMass = 1e-6;         // trails less likely than this are not followed
 
@@ -33,10 +31,6 @@ struct State {
 struct Less {
     bool operator()(const State& a, const State& b) const { return a.mass != b.mass ? a.mass < b.mass : a.order > b.order; }
 };
-
-const net::Address& other_end(const flow::Flow& flow, const net::Address& host) {
-    return flow.client.address == host ? flow.server.address : flow.client.address;
-}
 
 /// The covering observer's own view of the host: who watches, and the action flow as they saw it.
 struct CoveredView {
@@ -90,10 +84,18 @@ private:
         result_.trails.push_back(std::move(trail));
     }
 
-    [[nodiscard]] CoveredView covered_view(const State& state) const {
+    /// The addresses of the box that an address belongs to: itself alone, unless the operator said more.
+    [[nodiscard]] std::vector<net::Address> box_of(const net::Address& address) const {
+        for (const auto& box : options_.boxes) {
+            if (std::ranges::find(box, address) != box.end()) { return box; }
+        }
+        return {address};
+    }
+
+    [[nodiscard]] CoveredView covered_view(const State& state, const std::vector<net::Address>& box) const {
         CoveredView best;
         for (const auto& c : source_.coverage()) {
-            if (c.address != state.host) { continue; }
+            if (std::ranges::find(box, c.address) == box.end()) { continue; }
             const flow::Flow* view = views_.seen_by(*state.action, c.observer);
             // The operator's word goes before what was read off the packets, and that before a log's own marks.
             if (view != nullptr && (best.covered == nullptr || c.basis < best.covered->basis)) { best = {&c, view}; }
@@ -106,7 +108,8 @@ private:
     }
 
     Result<void> work_on(const State& state) {
-        const CoveredView view = covered_view(state);
+        const std::vector<net::Address> box = box_of(state.host);
+        const CoveredView view = covered_view(state, box);
         if (view.covered == nullptr) {
             end(state, EndingKind::relay_upstream_unseen, state.mass,
                 watched(state.host)
@@ -121,14 +124,11 @@ private:
             return {};
         }
         HopInput input;
-        input.host = {state.host};
+        input.host = box;
         input.action = view.action;
         input.seen = view.covered->interval;
         input.downstream = state.downstream;
-        HW_TRY(const auto flows, source_.flows_of(state.host, {view.action->first - options_.link.lookback, view.action->last + options_.link.max_lag}));
-        for (const auto* f : flows) {
-            if (f->observer == view.covered->observer) { input.flows.push_back(f); }
-        }
+        HW_CHECK(gather_flows(input, view));
         HopResult hop = explain_action(input, options_.link);
         result_.pairs_tested += hop.pairs;
         if (hop.interrupted) {
@@ -141,101 +141,52 @@ private:
             if (mass < kLeastMass || link.posterior < 1e-4) { continue; }
             State next = state;
             next.mass = mass;
-            next.hops.push_back({state.host, link, view.covered->observer, hop.linked.candidates.size()});
-            next.downstream.insert(state.host);
+            next.hops.push_back({state.host, link, view.covered->observer, hop.linked.candidates.size(), other_clients(input, link)});
+            next.downstream.insert(box.begin(), box.end());
             next.action = link.inbound;
-            next.host = other_end(*link.inbound, state.host);
+            next.host = far_end(*link.inbound, box);
             push(std::move(next));
         }
-        end_here(state, hop, input, view);
+        auto [kind, reason] = judge_ending({state.host, input, hop, *view.covered}, source_, views_);
+        end(state, kind, state.mass * hop.linked.none, std::move(reason));
         return {};
     }
 
-    void end_here(const State& state, const HopResult& hop, const HopInput& input, const CoveredView& view) {
-        auto [kind, reason] = judge_ending(state.host, hop, input, view);
-        end(state, kind, state.mass * hop.linked.none, std::move(reason));
+    /// The flows of the box as the covering observer saw them, and, where the box has several addresses, what the
+    /// observers of the others saw besides.
+    Result<void> gather_flows(HopInput& input, const CoveredView& view) const {
+        const Interval when{view.action->first - options_.link.lookback, view.action->last + options_.link.max_lag};
+        for (const auto& address : input.host) {
+            HW_TRY(const auto flows, source_.flows_of(address, when));
+            for (const auto* f : flows) {
+                const bool own = f->observer == view.covered->observer;
+                const bool side = !own && input.host.size() > 1 && covers(f->observer, address) && views_.seen_by(*f, view.covered->observer) == nullptr;
+                if (own || side) { input.flows.push_back(f); }
+            }
+        }
+        if (input.host.size() > 1) {  // a flow between two of its addresses came up twice
+            std::ranges::sort(input.flows, [](const auto* a, const auto* b) {
+                return std::tie(a->first, a->id, a->observer) < std::tie(b->first, b->id, b->observer);
+            });
+            const auto twice = std::ranges::unique(input.flows);
+            input.flows.erase(twice.begin(), twice.end());
+        }
+        return {};
     }
 
-    struct Judged {
-        EndingKind kind;
-        std::string reason;
-    };
-
-    /// What to say of a host when none of its flows is the partner. `source` is what is left when every doubt is excluded.
-    [[nodiscard]] Judged judge_ending(const net::Address& address, const HopResult& hop, const HopInput& input, const CoveredView& view) const {
-        const std::string host = net::to_string(address);
-        const std::string seen = hop.pairs == 0 ? fmt::format("nothing else of {} was in the data at that time", host)
-                                                : fmt::format("{} other flow{} of {} {} weighed", hop.pairs, hop.pairs == 1 ? "" : "s", host,
-                                                              hop.pairs == 1 ? "was" : "were");
-        const std::string_view none = hop.pairs == 0 ? "" : ", and none of them feeds this one";
-        const Interval life = view.action->interval();
-        const auto& watch = *view.covered;
-        if (watch.interval.from > life.from || watch.interval.to < life.to) {
-            return {EndingKind::lost, fmt::format("{} was not watched for the whole life of the flow", host)};
-        }
-        if (view.action->first - watch.interval.from < std::chrono::seconds(1) && view.action->basis != flow::InitiatorBasis::syn) {
-            return {EndingKind::lost, fmt::format("the flow was already running when the watch on {} began", host)};
-        }
-        if (continues_another(input)) {
-            return {EndingKind::lost, "this record continues one that a timeout had cut; how the conversation began stands there"};
-        }
-        if (life.to - life.from < kShortestDecidable || hop.p_self > kDecidableP) {
-            return {EndingKind::lost, fmt::format("{}{}, but the flow is too short or too even for a partner to stand out", seen, none)};
-        }
-        if (hop.best_order && *hop.best_order >= kOrderVeto) {
-            return {EndingKind::lost, fmt::format("{}; none carries the same traffic, but an order may have come just before from {}", seen,
-                                                  net::to_string(other_end(*hop.order_flow, address)))};
-        }
-        if (hop.session_flow != nullptr) {
-            return {EndingKind::lost,
-                    fmt::format("{}; none carries the same traffic, but {} gave commands in a session on {} before or meanwhile, and may have set this going",
-                                seen, net::to_string(other_end(*hop.session_flow, address)), host)};
-        }
-        if (hop.linked.none < kSourceLeast) { return {EndingKind::lost, fmt::format("{}; some fit in part, none well enough to follow", seen)}; }
-        if (watch.basis == flow::CoverageBasis::segment) {
-            return {EndingKind::relay_upstream_unseen,
-                    fmt::format("{}{}, but what its neighbours on the same segment say to it passes the observer by", seen, none)};
-        }
-        const auto& name = observer_name(watch.observer);
-        if (const auto* missed = conversation_missed_by(watch, address)) {
-            return {EndingKind::relay_upstream_unseen,
-                    fmt::format("{}{}, but observer {} saw a conversation of it with {} that observer {} did not: that capture is filtered, or the host "
-                                "has another way out",
-                                seen, none, observer_name(missed->observer), net::to_string(other_end(*missed, address)), name)};
-        }
-        if (watch.basis == flow::CoverageBasis::declared) {
-            return {EndingKind::source, fmt::format("{}{}; that observer {} saw all its traffic is your word (--covers)", seen, none, name)};
-        }
-        return {EndingKind::source,
-                fmt::format("{}{}; all its traffic was seen by observer {}, provided that no capture filter and no second interface hid some", seen, none, name)};
+    [[nodiscard]] bool covers(flow::ObserverId observer, const net::Address& address) const {
+        return std::ranges::any_of(source_.coverage(), [&](const auto& c) { return c.address == address && c.observer == observer; });
     }
 
-    [[nodiscard]] const std::string& observer_name(flow::ObserverId id) const { return source_.observers()[static_cast<std::size_t>(id)].name; }
-
-    /// A piece of a conversation that an idle or active timeout cut has no beginning of its own to be explained.
-    [[nodiscard]] static bool continues_another(const HopInput& input) {
-        const auto& action = *input.action;
-        return std::ranges::any_of(input.flows, [&](const flow::Flow* f) {
-            const bool cut = f->end == flow::FlowEnd::active_timeout || f->end == flow::FlowEnd::idle_timeout;
-            return cut && f->id != action.id && f->protocol == action.protocol && f->last <= action.first &&
-                   std::minmax(f->client, f->server) == std::minmax(action.client, action.server);
-        });
-    }
-
-    /// A conversation of the host, well within the watch, that another observer holds and this one does not: proof that the
-    /// watch is not whole. Null when the data do not contradict it.
-    [[nodiscard]] const flow::Flow* conversation_missed_by(const flow::CoveredHost& watch, const net::Address& address) const {
-        constexpr Duration kMargin = std::chrono::seconds(3);
-        const auto flows = source_.flows_of(address, source_.interval());
-        if (!flows) { return nullptr; }
-        for (const auto* f : *flows) {
-            const bool whole = f->protocol == flow::Protocol::tcp && f->tunnel_depth == 0 && f->request.payload_bytes > 0 && f->reply.payload_bytes > 0;
-            if (f->observer == watch.observer || !whole) { continue; }
-            const bool within = views_.translate(f->first, f->observer, watch.observer) >= watch.interval.from + kMargin &&
-                                views_.translate(f->last, f->observer, watch.observer) <= watch.interval.to - kMargin;
-            if (within && views_.seen_by(*f, watch.observer) == nullptr) { return f; }
+    /// Clients of the service that the control flow came in on, but for its own; a call-back came in on none.
+    [[nodiscard]] static std::size_t other_clients(const HopInput& input, const Link& link) {
+        if (link.control == Control::call_back) { return 0; }
+        std::set<net::Address> clients;
+        for (const auto* f : input.flows) {
+            if (f->server == link.inbound->server && f->protocol == link.inbound->protocol) { clients.insert(f->client.address); }
         }
-        return nullptr;
+        clients.erase(link.inbound->client.address);
+        return clients.size();
     }
 
     void finish() {
@@ -247,6 +198,7 @@ private:
             queue_.pop();
         }
         for (auto& t : result_.trails) { t.probability = total > 0 ? t.probability / total : 0; }
+        result_.asks = rank_asks(result_.trails, options_.link.max_lag);
         if (result_.trails.size() > options_.max_trails) { result_.trails.resize(options_.max_trails); }
         if (!result_.trails.empty()) {
             double worst = 0;
@@ -316,7 +268,7 @@ Result<TraceResult> trace(const flow::FlowSource& source, const TraceQuery& quer
         s.mass = start_weight(*f) / total;
         s.attack = f;
         s.action = f;
-        s.host = other_end(*f, query.victim.address);
+        s.host = far_end(*f, std::span(&query.victim.address, 1));
         s.downstream = {query.victim.address};
         starts.push_back(std::move(s));
     }

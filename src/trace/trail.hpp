@@ -14,6 +14,9 @@ struct Hop {
     Link link;
     flow::ObserverId observer{};      ///< Whose view of the relay the link rests on.
     std::size_t candidates = 0;       ///< Control flows that were weighed for this hop.
+    /// Other clients that used the same service of this relay (the control flow's server end) while the observer watched.
+    /// Many of them make it a common relay (a bastion, a proxy, a load balancer), which is a trade and no sign of guilt.
+    std::size_t other_clients = 0;
 };
 
 /// How a trail ends (DESIGN, section 4).
@@ -29,6 +32,14 @@ struct Ending {
     net::Address address;
     double probability = 0;  ///< Given the hops before it, the chance that the trail ends here and so.
     std::string reason;      ///< In words, with the figures it rests on.
+};
+
+/// A request for data that would help: all traffic of a host, over a stretch of time.
+struct Ask {
+    net::Address address;
+    Interval when;    ///< On the clock of the observer who saw the flow that leads to the host.
+    double bits = 0;  ///< Expected gain of the answer (ask.hpp).
+    friend bool operator==(const Ask&, const Ask&) = default;
 };
 
 /// From the victim backward: hop 0 is next to the victim.
@@ -51,6 +62,9 @@ struct TraceOptions {
     LinkOptions link;
     std::size_t max_hops = 16;
     std::size_t max_trails = 5;
+    /// Boxes with several addresses (a NAT, a proxy with an inner and an outer side): each list is one host. What different
+    /// observers saw of one box is taken to be timed by one clock.
+    std::vector<std::vector<net::Address>> boxes;
     std::size_t max_starts = 16;  ///< Flows at the victim that are followed when the query leaves several.
     /// Called when a host has been worked on: hosts done, hosts waiting, pairs tested.
     std::function<void(std::size_t done, std::size_t waiting, std::uint64_t pairs)> progress;
@@ -66,6 +80,7 @@ struct ClockOffset {
 /// What a search found, and what it cost.
 struct TraceResult {
     std::vector<Trail> trails;  ///< Best first.
+    std::vector<Ask> asks;      ///< Whose data would help most, best first.
     std::vector<ClockOffset> clocks;
     std::uint64_t pairs_tested = 0;
     double expected_false_accusations = 0;

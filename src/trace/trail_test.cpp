@@ -195,6 +195,53 @@ TEST_CASE("trail: control by call-back is followed to whoever the relay called")
     CHECK(result->trails[0].ending.kind == EndingKind::relay_upstream_unseen);
 }
 
+TEST_CASE("trail: a box with an address on either side is one relay, also when each side has a capture of its own") {
+    constexpr unsigned kInside = 21;
+    World world;
+    world.watch("victim", kVictim);
+    world.watch("outside", kFirstRelay);
+    world.watch("inside", kInside);
+    const auto add = [&](unsigned observer, unsigned client, std::uint16_t port, unsigned server, const Packets& packets) {
+        world.flows.push_back(make_flow(world.observers[observer].name, observer, client, port, server, 22, packets));
+    };
+    const auto typed = typed_session(7, 20, 200);
+    const auto on = relayed(typed, 8, 0.05, 0.01);
+    add(2, kSource, 4000, kInside, typed);
+    add(1, kFirstRelay, 4001, kVictim, on);
+    add(0, kFirstRelay, 4001, kVictim, on);
+    for (unsigned i = 0; i < 8; ++i) {
+        const auto other = typed_session(60 + i, 15 + i, 180);
+        add(2, 50 + i, 5000, kInside, other);
+        add(1, kFirstRelay, static_cast<std::uint16_t>(5000 + i), 90, relayed(other, 80 + i, 0.05, 0.01));
+    }
+    const auto source = world.source();
+    const TraceQuery query{{ip(kVictim), net::Port{22}}, std::nullopt, std::nullopt};
+    TraceOptions options;
+    options.boxes = {{ip(kFirstRelay), ip(kInside)}};
+    const auto result = trace::trace(*source, query, options);
+    REQUIRE(result.has_value());
+    REQUIRE_FALSE(result->trails.empty());
+    REQUIRE(result->trails[0].hops.size() == 1);
+    CHECK(result->trails[0].hops[0].relay == ip(kFirstRelay));
+    CHECK(result->trails[0].hops[0].link.inbound->client.address == ip(kSource));
+    CHECK(result->trails[0].hops[0].other_clients == 8);
+    CHECK(result->trails[0].ending.address == ip(kSource));
+    const auto apart = trace::trace(*source, query, {});
+    REQUIRE(apart.has_value());
+    for (const auto& trail : apart->trails) { CHECK(trail.ending.address != ip(kSource)); }
+}
+
+TEST_CASE("trail: the data of the unseen host at which the trail ends are what to ask for") {
+    auto world = make_world({kVictim, kSecondRelay, kFirstRelay});
+    const auto source = world.source();
+    const auto result = trace::trace(*source, kQuery, {});
+    REQUIRE(result.has_value());
+    REQUIRE_FALSE(result->asks.empty());
+    CHECK(result->asks[0].address == ip(kSource));
+    CHECK(result->asks[0].bits > 0.9);
+    CHECK(result->asks[0].when.overlaps({at_s(20), at_s(220)}));
+}
+
 TEST_CASE("trail: any number of threads gives the same result") {
     auto world = make_world({kVictim, kSecondRelay, kFirstRelay, kSource});
     const auto source = world.source();

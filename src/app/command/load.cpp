@@ -120,6 +120,7 @@ Result<Loaded> load(const Invocation& invocation, std::span<const std::string> i
     options.timeouts.active = invocation.settings.duration("active-timeout");
     options.threads = threads(invocation);
     options.declared = invocation.settings.coverage("covers");
+    options.rejoin = invocation.verb->name != "flows";  // a list of flows shows the records as they were cut
     options.stop = invocation.stop;
     options.progress = [&](std::uint64_t done, std::uint64_t total, std::uint64_t records) {
         if (progress.due()) { progress.show(reading_line(done, total, records, progress.elapsed())); }

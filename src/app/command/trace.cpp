@@ -35,6 +35,7 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     trace::TraceOptions options;
     options.link = link_options(invocation);
     options.max_trails = static_cast<std::size_t>(invocation.settings.count("max-trails"));
+    options.boxes = invocation.settings.address_lists("box");
     options.progress = [&](std::size_t done, std::size_t waiting, std::uint64_t pairs) {
         if (progress.due()) { progress.show(tracing_line(done, waiting, pairs)); }
     };

@@ -64,7 +64,7 @@ flow::Direction towards_victim_out(const trace::Hop& hop) {
     return hop.link.outbound->server.address == hop.relay ? flow::Direction::reply : flow::Direction::request;
 }
 
-bool has_course(const trace::Hop& hop) { return !hop.link.inbound->activity.empty() && !hop.link.outbound->activity.empty(); }
+bool has_course(const trace::Hop& hop) { return hop.link.inbound->activity.fine() && hop.link.outbound->activity.fine(); }
 
 Interval hop_span(const trace::Hop& hop) {
     const Interval in = hop.link.inbound->interval();

@@ -81,6 +81,7 @@ std::string hop_section(std::size_t number, const trace::Hop& hop, const Context
                         odds_words(link.llr), how_often(link.p), p_text(link.p));
     html += fmt::format("<p>{}; {}. {} weighed here; {} that none of them is the right one.</p>", escaped(control), escaped(lag_words(link)),
                         counted(hop.candidates, "control flow") + (hop.candidates == 1 ? " was" : " were"), percent(link.p_none));
+    if (const std::string common = common_relay_words(hop); !common.empty()) { html += fmt::format("<p>{}.</p>", escaped(common)); }
     html += fmt::format("<p>By channel: {}.</p></div></div>", escaped(channel_words(link.channels)));
     return html + charts(hop) + "</section>\n";
 }
@@ -97,6 +98,13 @@ std::string alternatives_section(const trace::TraceResult& result) {
                             net::to_string(trail.ending.address), trace::to_string(trail.ending.kind), escaped(trail.ending.reason));
     }
     return html + "</tbody></table></div>\n";
+}
+
+std::string asks_section(const trace::TraceResult& result, const Clock& clock) {
+    if (result.asks.empty()) { return {}; }
+    std::string html = "<h2>Whom to ask</h2>\n<p>Their data would tell most about where the trail goes on.</p>\n<ol>";
+    for (const trace::Ask& ask : result.asks) { html += "<li>" + escaped(ask_words(ask, clock)) + "</li>"; }
+    return html + "</ol>\n";
 }
 
 std::string blind_spots_section(const trace::TraceResult& result, const Context& context) {

@@ -20,6 +20,8 @@ namespace hw::app::output {
 /// The inputs with hashes and what was passed over.
 [[nodiscard]] std::string inputs_section(const Context& context);
 /// How it was found, and what it cannot tell.
+/// Whose data would decide most, best first; empty where none would.
+[[nodiscard]] std::string asks_section(const trace::TraceResult& result, const Clock& clock);
 [[nodiscard]] std::string method_section(const trace::TraceResult& result);
 /// What one needs to get the same result again.
 [[nodiscard]] std::string repeat_section(const trace::TraceResult& result, const Context& context);

@@ -1,6 +1,8 @@
 #include "app/output/json_parts.hpp"
 #include "app/output/trace_output.hpp"
 
+#include <algorithm>
+
 namespace hw::app::output {
 namespace {
 
@@ -12,21 +14,29 @@ void write_hop(JsonWriter& json, const trace::Hop& hop, const Context& context) 
     json.key("outbound");
     write_flow(json, *hop.link.outbound, context);
     write_link_members(json, hop.link);
-    json.member("candidates", hop.candidates);
+    json.member("candidates", hop.candidates).member("other_clients", hop.other_clients);
     json.end_object();
 }
 
-void write_ending(JsonWriter& json, const trace::Ending& ending) {
+/// Whom to ask. Naming the network needs the registries, which no input of this verb holds yet.
+void write_ask_members(JsonWriter& json, const trace::Ask* ask) {
+    for (const char* name : {"asn", "operator", "country"}) { json.key(name).null(); }
+    if (ask == nullptr) { return; }
+    json.member("address", net::to_string(ask->address)).member("from", to_rfc3339(ask->when.from)).member("to", to_rfc3339(ask->when.to));
+    json.member("gain_bits", rounded(ask->bits));
+}
+
+void write_ending(JsonWriter& json, const trace::Ending& ending, std::span<const trace::Ask> asks) {
     json.key("ending").begin_object();
     json.member("kind", trace::to_string(ending.kind)).member("address", net::to_string(ending.address));
     json.member("probability", rounded(ending.probability)).member("reason", ending.reason);
-    // Whom to ask needs the registries, which no input of this verb holds yet.
+    const auto ask = std::ranges::find(asks, ending.address, &trace::Ask::address);
     json.key("ask").begin_object();
-    for (const char* name : {"asn", "operator", "country"}) { json.key(name).null(); }
+    write_ask_members(json, ask == asks.end() || ending.kind != trace::EndingKind::relay_upstream_unseen ? nullptr : &*ask);
     json.end_object().end_object();
 }
 
-void write_trail_members(JsonWriter& json, const trace::Trail& trail, const Context& context) {
+void write_trail_members(JsonWriter& json, const trace::Trail& trail, std::span<const trace::Ask> asks, const Context& context) {
     json.member("probability", rounded(trail.probability));
     json.key("attack");
     if (trail.attack == nullptr) { json.null(); }
@@ -34,7 +44,7 @@ void write_trail_members(JsonWriter& json, const trace::Trail& trail, const Cont
     json.key("hops").begin_array();
     for (const trace::Hop& hop : trail.hops) { write_hop(json, hop, context); }
     json.end_array();
-    write_ending(json, trail.ending);
+    write_ending(json, trail.ending, asks);
 }
 
 }  // namespace
@@ -48,11 +58,18 @@ std::string trace_json(const trace::TraceResult& result, const Context& context)
     json.key("trails").begin_array();
     for (const trace::Trail& trail : result.trails) {
         json.begin_object();
-        write_trail_members(json, trail, context);
+        write_trail_members(json, trail, result.asks, context);
         json.end_object();
     }
     json.end_array();
     json.member("pairs_tested", result.pairs_tested).member("expected_false_accusations", rounded(result.expected_false_accusations));
+    json.key("asks").begin_array();
+    for (const trace::Ask& ask : result.asks) {
+        json.begin_object();
+        write_ask_members(json, &ask);
+        json.end_object();
+    }
+    json.end_array();
     json.key("clocks").begin_array();
     for (const trace::ClockOffset& clock : result.clocks) {
         json.begin_object().member("observer", context.observer_name(clock.observer));
@@ -70,7 +87,7 @@ std::string trace_ndjson(const trace::TraceResult& result, const Context& contex
     for (const trace::Trail& trail : result.trails) {
         JsonWriter json(text);
         json.begin_object().member("schema", "headwater.trace.trail/1").member("rank", ++rank);
-        write_trail_members(json, trail, context);
+        write_trail_members(json, trail, result.asks, context);
         json.end_object();
         text += '\n';
     }

@@ -37,6 +37,7 @@ public:
         if (!result_.trails.empty()) {
             trail(result_.trails.front());
             alternatives();
+            asks();
             text_ += "\n" + wrapped(false_accusations_sentence(result_.pairs_tested, result_.expected_false_accusations), 0, kColumns);
         }
         clocks();
@@ -120,6 +121,7 @@ private:
                               strength(hop.link.llr), channel_words(hop.link.channels), how_often(hop.link.p), p_text(hop.link.p)));
         body_text(fmt::format("{}; {}. {} weighed.", capital(control_words(hop.link.control)), lag_words(hop.link),
                               counted(hop.candidates, "candidate")));
+        if (const std::string common = common_relay_words(hop); !common.empty()) { body_text(common + "."); }
         text_ += "     ▲\n";
     }
 
@@ -133,6 +135,12 @@ private:
             text_ += fmt::format("  {:>11}  {}{} ({})\n", percent(trail.probability), path, net::to_string(trail.ending.address),
                                  trace::to_string(trail.ending.kind));
         }
+    }
+
+    void asks() {
+        if (result_.asks.empty()) { return; }
+        text_ += "\nWhom to ask, the most telling first:\n";
+        for (const trace::Ask& ask : result_.asks) { text_ += wrapped(ask_words(ask, clock_) + ".", 2, kColumns); }
     }
 
     void clocks() {

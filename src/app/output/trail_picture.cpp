@@ -175,7 +175,7 @@ private:
         }
         svg_ += fmt::format("<rect class=\"strip\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" rx=\"5\"/>", x0, middle - kStrip,
                             x1 - x0, 2 * kStrip);
-        if (!strip.flow->activity.empty()) {
+        if (strip.flow->activity.fine()) {
             svg_ += fmt::format("<path class=\"act\" d=\"{}\"/><path class=\"act back\" d=\"{}\"/>", activity_path(strip, middle, true),
                                 activity_path(strip, middle, false));
         } else if (x1 - x0 > 260) {

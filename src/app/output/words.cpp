@@ -181,6 +181,17 @@ std::string lag_words(const trace::Link& link) {
                        lag_length(link.lag_reply));
 }
 
+std::string common_relay_words(const trace::Hop& hop) {
+    constexpr std::size_t kMany = 8;
+    if (hop.other_clients < kMany) { return {}; }
+    return fmt::format("{} other clients used the same service of this relay: it serves many and need not know of any", grouped(hop.other_clients));
+}
+
+std::string ask_words(const trace::Ask& ask, const Clock& clock) {
+    return fmt::format("the operator of {}, for all its traffic {}: the chance that the trail leads there is {}", net::to_string(ask.address),
+                       clock.stretch(ask.when), percent(ask.bits));
+}
+
 std::string clocks_sentence(std::span<const trace::ClockOffset> clocks, const Context& context) {
     std::string list;
     for (const trace::ClockOffset& clock : clocks) {

@@ -14,6 +14,19 @@
 /// address the source of anything but a trail whose ending is of that kind.
 namespace hw::app::output {
 
+/// How a moment is written where the day has been named: `10:00:03.120`; with the day where it is another one.
+class Clock {
+public:
+    explicit Clock(Time first) : day_(to_rfc3339(first).substr(0, 10)) {}
+    [[nodiscard]] const std::string& day() const { return day_; }
+    [[nodiscard]] std::string moment(Time time) const;
+    /// `10:00:03.120 to 10:04:10.551`.
+    [[nodiscard]] std::string stretch(const Interval& interval) const;
+
+private:
+    std::string day_;
+};
+
 /// The verbal scale for a weight of evidence (docs/report.md): up to 3 dB `says nothing`, to 10 `weak`, to 20
 /// `moderate`, to 30 `strong`, above `very strong`; below -3 `speaks against it`.
 [[nodiscard]] std::string_view strength(Decibans weight);
@@ -54,6 +67,10 @@ namespace hw::app::output {
 [[nodiscard]] std::string lag_words(const trace::Link& link);
 /// `activity 38.1 dB, record 4.0 dB`; channels without anything to say are left out.
 [[nodiscard]] std::string channel_words(const trace::Channels& channels);
+/// `37 other clients used the same service of this relay meanwhile: it serves many, and need not know of any`; empty where few did.
+[[nodiscard]] std::string common_relay_words(const trace::Hop& hop);
+/// Whose data to ask for, which and why.
+[[nodiscard]] std::string ask_words(const trace::Ask& ask, const Clock& clock);
 /// Observers whose clocks differ, in one sentence; empty where none do.
 [[nodiscard]] std::string clocks_sentence(std::span<const trace::ClockOffset> clocks, const Context& context);
 /// An input that was not read at all (a note beside the captures): why; empty for one that was.
@@ -64,18 +81,5 @@ namespace hw::app::output {
 [[nodiscard]] std::string false_accusations_sentence(std::uint64_t pairs, double expected);
 /// Why an observer is believed to see all of a host: `its packets leave there undiminished`, ...
 [[nodiscard]] std::string_view coverage_words(flow::CoverageBasis basis);
-
-/// How a moment is written where the day has been named: `10:00:03.120`; with the day where it is another one.
-class Clock {
-public:
-    explicit Clock(Time first) : day_(to_rfc3339(first).substr(0, 10)) {}
-    [[nodiscard]] const std::string& day() const { return day_; }
-    [[nodiscard]] std::string moment(Time time) const;
-    /// `10:00:03.120 to 10:04:10.551`.
-    [[nodiscard]] std::string stretch(const Interval& interval) const;
-
-private:
-    std::string day_;
-};
 
 }  // namespace hw::app::output

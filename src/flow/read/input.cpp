@@ -9,6 +9,7 @@
 #include "flow/read/zeek_connections.hpp"
 #include "flow/read/zeek_json.hpp"
 #include "flow/read/zeek_tsv.hpp"
+#include "flow/rejoin.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -337,7 +338,9 @@ Result<Inputs> read_inputs(std::span<const std::string> paths, const ReadOptions
         if (!inputs.failures.empty()) { return std::unexpected(std::move(inputs.failures.front())); }
         return fail(Errc::not_found, "no capture or log to read", paths.empty() ? std::string() : paths.front(), "name the files themselves, if they have unusual names");
     }
-    inputs.source = std::make_unique<MemorySource>(std::move(observers), flows.take(), options.declared);
+    std::vector<Flow> all = flows.take();
+    if (options.rejoin) { all = rejoin(std::move(all)); }
+    inputs.source = std::make_unique<MemorySource>(std::move(observers), std::move(all), options.declared);
     return inputs;
 }
 

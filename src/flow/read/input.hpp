@@ -26,6 +26,7 @@ struct ReadOptions {
     std::size_t max_live_flows = 4'000'000;  ///< Past this the oldest idle flows are ended early and counted.
     unsigned threads = 1;                    ///< Inputs read side by side; the result does not depend on it.
     std::vector<DeclaredCoverage> declared;
+    bool rejoin = true;  ///< Records that a timeout cut are joined again (flow/rejoin.hpp).
     std::stop_token stop;
     /// Called now and then, from any one thread at a time, with bytes read so far, bytes in all (0: unknown) and records so far.
     std::function<void(std::uint64_t done, std::uint64_t total, std::uint64_t records)> progress;
