@@ -69,9 +69,18 @@ class Typist:
         self.type(":q!")
 
 
-def log_in(channel: Channel, typist: Typist | None, logins: list[str]) -> None:
+def login_limit_s(job: dict) -> float:
+    """A log-in takes some ten round trips; a relay that delays on purpose delays each."""
+    return LOGIN_TIMEOUT_S + 20 * job["delay_s"]
+
+
+def answer_limit_s(job: dict) -> float:
+    return ANSWER_TIMEOUT_S + 4 * job["delay_s"]
+
+
+def log_in(channel: Channel, typist: Typist | None, logins: list[str], limit_s: float) -> None:
     """Waits for each prompt and types the next log-in."""
-    if not channel.until(b"$ ", LOGIN_TIMEOUT_S):
+    if not channel.until(b"$ ", limit_s):
         raise SessionEnded("no prompt came")
     for command in logins:
         assert typist is not None
@@ -80,13 +89,13 @@ def log_in(channel: Channel, typist: Typist | None, logins: list[str]) -> None:
         typist.type(command)
         channel.until(b"\n", 5)
         channel.tail = b""
-        if not channel.until(b"$ ", LOGIN_TIMEOUT_S):
+        if not channel.until(b"$ ", limit_s):
             raise SessionEnded(f"no prompt after '{command}'")
 
 
 def play_keystroke(channel: Channel, rng: random.Random, end: float, job: dict) -> None:
     typist = Typist(channel, rng)
-    log_in(channel, typist, job["typed_logins"])
+    log_in(channel, typist, job["typed_logins"], login_limit_s(job))
     job["enough"] = time.monotonic() + min(60.0, job["length_s"])
     end = max(end, time.monotonic() + job["length_s"])  # logging in from host to host takes its own time
     while time.monotonic() < end:
@@ -105,7 +114,7 @@ def play_command(channel: Channel, rng: random.Random, end: float, job: dict) ->
         command = rng.choice(SCRIPTED)
         command = command % rng.randint(0, 7) if "%d" in command else command
         number += 1
-        _ask(channel, command, number)
+        _ask(channel, command, number, job)
         channel.idle(min(12.0, rng.lognormvariate(0.9, 0.6)))
 
 
@@ -113,7 +122,7 @@ def play_script(channel: Channel, rng: random.Random, end: float, job: dict) -> 
     """The job's own commands in order, spread over the session's length."""
     pause_s = job["length_s"] / len(job["script"])
     for number, command in enumerate(job["script"]):
-        _ask(channel, command, number)
+        _ask(channel, command, number, job)
         channel.idle(min(pause_s * rng.uniform(0.5, 1.2), max(0.0, end - time.monotonic())))
 
 
@@ -122,15 +131,15 @@ def play_beacon(channel: Channel, rng: random.Random, end: float, job: dict) -> 
     while time.monotonic() < end:
         number += 1
         size = rng.choice([40, 60, 80]) if rng.random() < 0.85 else rng.randint(2000, 20000)
-        _ask(channel, f"printf '%{size}s\\n' {number}", number)
+        _ask(channel, f"printf '%{size}s\\n' {number}", number, job)
         channel.idle(period_s * rng.uniform(0.9, 1.1))
 
 
-def _ask(channel: Channel, command: str, number: int) -> None:
+def _ask(channel: Channel, command: str, number: int, job: dict) -> None:
     channel.tail = b""
     # The marker is spelled so that a terminal's echo of the command cannot be taken for the answer.
     channel.write(f"{command}; echo end''of {number}\n".encode())
-    limit_s = ANSWER_TIMEOUT_S + (LOGIN_TIMEOUT_S if number <= 1 else 0)  # the first answer waits for the log-in too
+    limit_s = answer_limit_s(job) + (login_limit_s(job) if number <= 1 else 0)  # the first answer waits for the log-in too
     if not channel.until(f"endof {number}".encode(), limit_s):
         raise SessionEnded(f"no answer to command {number}")
 
@@ -149,7 +158,7 @@ def play_bulk(channel: Channel, rng: random.Random, end: float, job: dict) -> No
         else:
             pace = 0 if rng.random() < 0.25 else round(rate)
             channel.write(f"/usr/bin/python3 {TOOLS}/payload.py {size} {pace} {rng.randint(1, 10**6)}; echo end''of file\n".encode())
-        if not channel.until(b"endof file", left_s + ANSWER_TIMEOUT_S):
+        if not channel.until(b"endof file", left_s + answer_limit_s(job) + login_limit_s(job)):
             raise SessionEnded("a file did not arrive")
         channel.idle(min(10.0, rng.expovariate(1 / 3.0) + 0.3))
 
@@ -171,12 +180,12 @@ def play_server(channel: Channel, _rng: random.Random, end: float, _job: dict) -
 PLAYS = {"keystroke": play_keystroke, "command": play_command, "bulk": play_bulk, "beacon": play_beacon}
 
 
-def open_helpers(before: list[dict]) -> list[subprocess.Popen]:
+def open_helpers(before: list[dict], limit_s: float) -> list[subprocess.Popen]:
     """Tunnels that must stand first; each is waited for by its listening port."""
     helpers = []
     for helper in before:
         helpers.append(subprocess.Popen(helper["argv"], stdin=subprocess.DEVNULL, start_new_session=True))
-        deadline = time.monotonic() + LOGIN_TIMEOUT_S
+        deadline = time.monotonic() + limit_s
         while not _listens(int(helper["port"])):
             if helpers[-1].poll() is not None or time.monotonic() > deadline:
                 raise SessionEnded(f"tunnel did not open: {' '.join(helper['argv'])}")
@@ -196,7 +205,7 @@ def main(job_path: str, result_path: str) -> int:
     helpers: list[subprocess.Popen] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        helpers = open_helpers(job["before"])
+        helpers = open_helpers(job["before"], login_limit_s(job))
         channel = Channel(job["argv"], job["terminal"], raw=job["raw"])
         play = play_script if job["script"] else PLAYS[job["driver"]] if job["prompt"] else play_server
         end = time.monotonic() + job["length_s"]

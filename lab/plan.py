@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 
 import topology
-from scenario import MIXABLE, Group, Scenario
+from scenario import MIXABLE, SHIM_NEIGHBOURS, Group, Scenario
 
 CALL_BACK_KINDS = ("reverse-socat-tls", "https-poll")
 SSH_END_ONLY = ("ssh-nested", "ssh-J", "ssh-L", "ssh-D", "ssh-R", "sshuttle", "redsocks", "tool-copy", "iodine",
@@ -32,6 +32,13 @@ class Session:
     start_s: float
     length_s: float
     seed: int
+    bulk_mbit: list[float]
+    evasion: dict[str, float]
+
+    @property
+    def delay_s(self) -> float:
+        """The longest that the session's relays hold a byte back on purpose, one way."""
+        return self.evasion.get("jitter_s", 0.0) + self.evasion.get("hold_s", 0.0)
 
 
 @dataclass
@@ -96,18 +103,24 @@ def _plan_group(scenario: Scenario, group: Group, network: topology.Topology, po
         if end == "any":
             end = rng.choice(["ssh", "ssh", "shell"])
         least, most = group.length_s or scenario.length_s
-        kinds = list(group.mixed) or (_mixed_kinds(len(chain), rng) if kind == "mixed" else [kind] * len(chain))
+        kinds = list(group.mixed) or _kinds(kind, len(chain), rng)
         sessions.append(Session(
             id=f"s{first_number + index:02d}", target=group.target, driver=driver, relay_kind=kind,
             kinds=kinds, end=end, source=source, chain=chain,
             victim=victim, ports=_ports(kind, source, nodes, ports),
             start_s=round(rng.uniform(0.2, scenario.start_within_s), 3), length_s=round(rng.uniform(least, most), 3),
-            seed=rng.getrandbits(32)))
+            seed=rng.getrandbits(32), bulk_mbit=group.bulk_mbit or scenario.bulk_mbit, evasion=dict(group.evasion)))
     return sessions
 
 
-def _mixed_kinds(length: int, rng: random.Random) -> list[str]:
-    """A kind for each relay, at random, never all the same."""
+def _kinds(kind: str, length: int, rng: random.Random) -> list[str]:
+    """A kind for each relay: `mixed` at random, never all the same; `shim` a pair of ends somewhere among others."""
+    if kind == "shim":
+        at = rng.randrange(length - 1)
+        kinds = [rng.choice(SHIM_NEIGHBOURS) for _ in range(length)]
+        return kinds[:at] + ["shim-encoder", "shim-decoder"] + kinds[at + 2:]
+    if kind != "mixed":
+        return [kind] * length
     while True:
         kinds = [rng.choice(MIXABLE) for _ in range(length)]
         if length < 2 or len(set(kinds)) > 1:

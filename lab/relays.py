@@ -16,6 +16,7 @@ from sandbox import HOME, STATE, TOOLS, USER
 CLIENTS = STATE / "clients"
 CERTIFICATE = STATE / "etc/lab.pem"  # certificate and key in one file
 PYTHON = "/usr/bin/python3"
+SHIM = str(TOOLS / "hw-evasion-shim")
 PROXIES = ("dante", "microsocks", "tinyproxy")
 TLS_KINDS = ("socat-tls", "stunnel")  # forwarders that are spoken to in TLS
 ENCRYPTING_KINDS = ("socat", "socat-tls", "stunnel")  # forwarders that can speak TLS to the next one
@@ -243,11 +244,21 @@ class Fitter:
             self.fitting.haproxy.setdefault(host, []).append((listen, *onward))
         elif kind == "stunnel":
             self.fitting.stunnel.setdefault(host, []).append((listen, encrypted_onward, *onward))
+        elif kind in ("shim-encoder", "shim-decoder"):
+            self.fitting.processes.append((host, self._shim(kind, listen, onward)))
         else:
             inbound = f"TCP-LISTEN:{listen}" if kind == "socat" else f"OPENSSL-LISTEN:{listen}{TLS_SERVER}"
             outbound = f"OPENSSL:{onward[0]}:{onward[1]},verify=0" if encrypted_onward else f"TCP:{onward[0]}:{onward[1]}"
             argv = ["socat", inbound + ",fork,reuseaddr,nodelay", outbound + ",nodelay"]
             self.fitting.processes.append((host, argv))
+
+    def _shim(self, kind: str, listen: int, onward: tuple[str, int]) -> list[str]:
+        """Chaff and shape are each end's own; the delays, both ways, are all at the encoder."""
+        encoder = kind == "shim-encoder"
+        options = {name: value for name, value in self.session.evasion.items() if encoder or name not in ("jitter_s", "hold_s")}
+        options["seed"] = self.session.seed % 1_000_000 * 2 + encoder
+        return [SHIM, "encode" if encoder else "decode", str(listen), onward[0], str(onward[1]),
+                *(word for name, value in options.items() for word in (name, str(value)))]
 
     def _finish(self, entry: tuple[str, int], command: str) -> Client:
         session = self.session

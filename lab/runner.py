@@ -20,7 +20,7 @@ import services
 import topology
 import truth
 from plan import Plan, Session
-from relays import CLIENTS, PYTHON
+from relays import CLIENTS, PYTHON, SHIM
 from sandbox import HOME, STATE, TOOLS, UID
 
 RESULTS = STATE / "results"
@@ -31,8 +31,9 @@ class Interrupted(Exception):
     """Somebody asked the run to stop."""
 
 
-def run(plan: Plan, emulator: Path, out: Path, lab: Path) -> dict[str, Any]:
-    """Plays the plan and leaves captures and truth.json in `out`; returns the figures of the run."""
+def run(plan: Plan, emulator: Path, shim: Path | None, out: Path, lab: Path) -> dict[str, Any]:
+    """Plays the plan and leaves captures and truth.json in `out`; returns the figures of the run. `shim` is the program of
+    the evading relays, where a session has some."""
     signal.signal(signal.SIGTERM, _interrupt)
     began = time.monotonic()
     raw = STATE / "raw"  # in the box's memory: gone with it when the run is killed
@@ -40,6 +41,8 @@ def run(plan: Plan, emulator: Path, out: Path, lab: Path) -> dict[str, Any]:
     links = _start_emulator(plan, emulator)
     fitting = relays.fit(plan)
     services.prepare_files(lab, fitting)
+    if shim:
+        shutil.copy(shim, SHIM)
     RESULTS.mkdir()
     os.chown(RESULTS, UID, UID)
     processes = services.Processes(plan)
@@ -120,7 +123,7 @@ def _start_driver(plan: Plan, session: Session, client: relays.Client, processes
            "raw": session.end == "shell" or session.relay_kind == "reverse-socat-tls", "before": client.before,
            "typed_logins": client.typed_logins, "prompt": client.prompt, "script": client.script,
            "seed": session.seed,
-           "length_s": session.length_s, "bulk_mbit": plan.scenario.bulk_mbit}
+           "length_s": session.length_s, "bulk_mbit": session.bulk_mbit, "delay_s": session.delay_s}
     path = CLIENTS / f"{session.id}.json"
     path.write_text(json.dumps(job))
     return processes.start(session.source, [PYTHON, str(TOOLS / "driver.py"), str(path), str(RESULTS / f"{session.id}.json")],

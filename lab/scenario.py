@@ -9,8 +9,10 @@ from typing import Any
 
 RELAY_KINDS = ("ssh-nested", "ssh-J", "ssh-L", "ssh-D", "ssh-R", "socat", "socat-tls", "dante", "microsocks",
                "tinyproxy", "haproxy", "stunnel", "reverse-socat-tls", "https-poll", "sshuttle", "redsocks",
-               "tool-copy", "iodine", "ptunnel-ng", "mixed")
+               "tool-copy", "iodine", "ptunnel-ng", "mixed", "shim")
 MIXABLE = ("ssh-J", "ssh-L", "ssh-D", "socat", "socat-tls", "dante", "microsocks", "tinyproxy", "haproxy", "stunnel")
+SHIM_NEIGHBOURS = ("socat", "dante", "microsocks", "haproxy")  # further relays of a chain with a shim
+EVASIONS = ("jitter_s", "hold_s", "chaff", "record", "interval_ms", "split")
 DRIVERS = ("keystroke", "command", "bulk", "beacon")
 ENDS = ("ssh", "shell", "any")
 ROLES = ("source", "relay", "victim", "server", "user")
@@ -33,6 +35,8 @@ class Group:
     relays: list[str] = field(default_factory=list)  # named relays, source side first; empty: drawn
     mixed: list[str] = field(default_factory=list)  # a kind for each relay, instead of relay_kinds
     length_s: list[float] = field(default_factory=list)  # overrides the scenario's
+    bulk_mbit: list[float] = field(default_factory=list)  # overrides the scenario's
+    evasion: dict[str, float] = field(default_factory=dict)  # what the shim does: the options of evasion_shim.cpp
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,13 @@ def _group(entry: dict[str, Any], hosts: dict[str, Any], where: str) -> Group:
         for value in values:
             if value not in known:
                 raise ScenarioError(f"{where}: unknown {what} '{value}'; known: {', '.join(known)}")
+    for name, value in group.evasion.items():
+        if name not in EVASIONS or not isinstance(value, (int, float)) or value < 0:
+            raise ScenarioError(f"{where}: evasion '{name} = {value}'; known, from 0: {', '.join(EVASIONS)}")
+    if group.evasion and group.relay_kinds != ["shim"]:
+        raise ScenarioError(f"{where}: 'evasion' belongs to relay_kinds = [\"shim\"]")
+    if "shim" in group.relay_kinds and min(group.chain_lengths, default=0) < 2:
+        raise ScenarioError(f"{where}: a shim is a pair of relays: chain_lengths from 2")
     if not group.drivers or not (group.relay_kinds or group.mixed):
         raise ScenarioError(f"{where}: needs 'drivers' and 'relay_kinds' (or 'mixed')")
     longest = max(group.chain_lengths + [len(group.mixed), len(group.relays)])

@@ -114,7 +114,7 @@ def start_daemons(plan: Plan, fitting: Fitting, processes: Processes) -> None:
     for number, (name, argv) in enumerate(fitting.processes_as_root):
         processes.start(name, argv, f"{argv[0]}-root-{number}")
     for number, (name, argv) in enumerate(fitting.processes):
-        processes.start(name, argv, f"{argv[0]}-{number}", as_user=True, cwd=str(HOME))
+        processes.start(name, argv, f"{Path(argv[0]).name}-{number}", as_user=True, cwd=str(HOME))
     _wait_until_listening(plan, fitting, processes)
 
 

@@ -74,6 +74,8 @@ def _session(plan: Plan, session: Session, by_server: dict[tuple[bytes, int], li
         "end": max((flow["last"] for flow in flows), default=None),
         "flows": flows, "hops": [] if missing else _hops(session, address, flows),
     }
+    if session.relay_kind == "shim":
+        document["evasion"] = _evasion(session, address)
     if not complete:
         document["why_incomplete"] = "no flow seen at " + ", ".join(missing) if missing else result.get("note", "driver gave no result")
     return document
@@ -87,6 +89,12 @@ def _hops(session: Session, address: dict[str, str], flows: list[dict[str, Any]]
         hops.append({"relay": address[relay], "kind": session.kinds[::-1][index],
                      "control": "call-back" if dials_its_master else "forward", "inbound": index + 1, "outbound": index})
     return hops
+
+
+def _evasion(session: Session, address: dict[str, str]) -> dict[str, Any]:
+    """What the shim did; `flow` is the one between its ends, `delays_at` the relay that held bytes back, both ways."""
+    encoder = session.kinds.index("shim-encoder")
+    return {**session.evasion, "flow": len(session.chain) - 1 - encoder, "delays_at": address[session.chain[encoder]]}
 
 
 def rfc3339(micros: int) -> str:
