@@ -73,8 +73,9 @@ def make_plan(scenario: Scenario) -> Plan:
     network = topology.plan_topology(scenario.hosts, scenario.countries, scenario.network, rng)
     ports = PortPool(rng)
     sessions: list[Session] = []
+    tunnels: set[tuple[str, str, str]] = set()  # kind, source, relay: without ports of their own, each must be alone
     for group in scenario.groups:
-        sessions += _plan_group(scenario, group, network, ports, rng, first_number=len(sessions) + 1)
+        sessions += _plan_group(scenario, group, network, ports, tunnels, rng, first_number=len(sessions) + 1)
     observers = [host.name for host in network.hosts] + [f"border-{name.lower()}" for name in network.countries]
     offsets = {name: round(_clock_offset(scenario.clock_offset_s, rng), 6) for name in observers}
     return Plan(scenario, network, sessions, offsets)
@@ -88,8 +89,8 @@ def _clock_offset(largest_s: float, rng: random.Random) -> float:
     return rng.gauss(0, 0.005) if kept else rng.uniform(-largest_s, largest_s)
 
 
-def _plan_group(scenario: Scenario, group: Group, network: topology.Topology, ports: PortPool, rng: random.Random,
-                first_number: int) -> list[Session]:
+def _plan_group(scenario: Scenario, group: Group, network: topology.Topology, ports: PortPool,
+                tunnels: set[tuple[str, str, str]], rng: random.Random, first_number: int) -> list[Session]:
     cells = [(kind, driver) for _ in range(group.count)
              for kind in (["mixed"] if group.mixed else group.relay_kinds) for driver in group.drivers]
     rng.shuffle(cells)
@@ -98,6 +99,11 @@ def _plan_group(scenario: Scenario, group: Group, network: topology.Topology, po
     for index, (kind, driver) in enumerate(cells):
         chain = _chain(group, kind, lengths[index] if lengths else 0, network, rng)
         source, victim = _ends(group.target, network, chain, rng)
+        while kind in FIXED_PORTS and (kind, source, chain[0]) in tunnels:
+            chain = _chain(group, kind, 1, network, rng)
+            source, victim = _ends(group.target, network, chain, rng)
+        if kind in FIXED_PORTS:
+            tunnels.add((kind, source, chain[0]))
         nodes = [*chain, victim]
         end = "ssh" if kind in SSH_END_ONLY else group.end
         if end == "any":

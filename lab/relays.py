@@ -91,6 +91,14 @@ class Fitter:
     def web_server(self) -> str:
         return self._plan.topology.with_role("server")[0].address
 
+    def relay_number(self, name: str) -> int:
+        return [host.name for host in self._plan.topology.with_role("relay")].index(name)
+
+    def serve_once(self, host: str, argv: list[str]) -> None:
+        """One such daemon, with root's rights, for all of a host's sessions."""
+        if (host, argv) not in self.fitting.processes_as_root:
+            self.fitting.processes_as_root.append((host, argv))
+
     def agent(self, host: str, argv: list[str], delay_s: float, as_user: bool = True) -> None:
         self.fitting.agents[self.session.id] = Agent(host, argv, delay_s, as_user)
 

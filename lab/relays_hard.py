@@ -65,11 +65,11 @@ def tool_copy(fitter: Fitter) -> Client:
 
 
 def iodine(fitter: Fitter) -> Client:
-    """IP in DNS questions to the relay, SSH inside it, and on to the victim."""
-    session, number = fitter.session, fitter.number
+    """IP in DNS questions to the relay, SSH inside it, and on to the victim. One server a relay, many clients."""
+    session = fitter.session
     relay = session.chain[0]
-    fitter.fitting.processes_as_root.append(
-        (relay, ["iodined", "-f", "-c", "-P", SECRET, "-d", f"dns{number}", f"10.53.{number}.1/24", DNS_ZONE]))
+    number = fitter.relay_number(relay)
+    fitter.serve_once(relay, ["iodined", "-f", "-c", "-P", SECRET, "-d", f"dns{number}", f"10.53.{number}.1/24", DNS_ZONE])
     fitter.agent(session.source, ["iodine", "-f", "-r", "-T", "TXT", "-P", SECRET, "-d", f"dns{number}",
                                   fitter.address(relay), DNS_ZONE], -12.0, as_user=False)
     fitter.fitting.redirect(session.victim, "sshd", session.ports[1])
@@ -82,7 +82,8 @@ def ptunnel(fitter: Fitter) -> Client:
     """TCP in ICMP echoes to the relay, which opens the TCP connection to the victim."""
     session, local = fitter.session, fitter.local_port(0)
     relay, victim = fitter.address(session.chain[0]), fitter.address(session.victim)
-    aim = [f"-r{victim}", f"-R{session.ports[1]}"]
+    # Every ICMP socket of a host gets every packet: a magic number of its own tells each pair which are meant for it.
+    aim = [f"-r{victim}", f"-R{session.ports[1]}", f"-m{0xDEAD0000 + fitter.number:X}"]
     fitter.fitting.processes_as_root.append((session.chain[0], ["ptunnel-ng", *aim]))
     fitter.agent(session.source, ["ptunnel-ng", f"-p{relay}", f"-l{local}", *aim], -2.0, as_user=False)
     fitter.fitting.redirect(session.victim, "sshd", session.ports[1])
