@@ -72,15 +72,15 @@ class Captures:
         for observer, process, log in self._running:
             process.wait(20)
             text = log.read_text()
-            captured += _count(text, "packets captured")
-            if lost := _count(text, "packets dropped by kernel"):
+            captured += count(text, "packets captured")
+            if lost := count(text, "packets dropped by kernel"):
                 dropped.append(f"{observer.name}: {lost}")
         if dropped:
             raise CaptureError("packets dropped by the kernel at " + ", ".join(dropped) + " (machine too busy?)")
         return captured
 
 
-def _count(text: str, what: str) -> int:
+def count(text: str, what: str) -> int:
     found = re.search(rf"(\d+) {what}", text)
     if found is None:
         raise CaptureError(f"tcpdump did not say '{what}': {text[-300:]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -50,11 +51,11 @@ def run(plan: Plan, emulator: Path, shim: Path | None, out: Path, lab: Path) -> 
     captures = capture.Captures(plan, raw)
     captures.wait_until_listening()
     set_up_s = time.monotonic() - began
-    idle_before = _idle_share_clock()
+    idle_before = idle_share_clock()
     background.start(plan, processes)
     _play(plan, fitting, processes)
     time.sleep(SETTLE_S)
-    busy = 1 - (_idle_share_clock()[0] - idle_before[0]) / (_idle_share_clock()[1] - idle_before[1])
+    busy = 1 - (idle_share_clock()[0] - idle_before[0]) / (idle_share_clock()[1] - idle_before[1])
     captured = captures.stop()
     links.send_signal(signal.SIGTERM)
     emulator_report = links.communicate(timeout=10)[0].strip().splitlines()[-1]
@@ -67,7 +68,21 @@ def run(plan: Plan, emulator: Path, shim: Path | None, out: Path, lab: Path) -> 
     return figures
 
 
-def _idle_share_clock() -> tuple[int, int]:
+def find_program(name: str, source: str, folder: Path) -> Path:
+    """The program that the environment names (HW_LINK_EMULATOR for hw-link-emulator) or the build made, else one compiled here."""
+    lab = Path(__file__).resolve().parent
+    given = os.environ.get(name.upper().replace("-", "_"))
+    if given:
+        return Path(given).resolve()
+    built = sorted(glob.glob(str(lab.parent / "build/*/lab" / name)), key=os.path.getmtime)
+    if built:
+        return Path(built[-1])
+    target = folder / name
+    subprocess.run(["g++", "-O2", "-std=c++23", str(lab / source), "-o", str(target)], check=True)
+    return target
+
+
+def idle_share_clock() -> tuple[int, int]:
     """Idle and total time of all cores since boot, in ticks: a busy machine is jitter that no link had."""
     ticks = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     return ticks[3] + ticks[4], sum(ticks)

@@ -101,7 +101,7 @@ def start_daemons(plan: Plan, fitting: Fitting, processes: Processes) -> None:
     for host in plan.topology.hosts:
         redirects = fitting.redirects.get(host.name, {})
         _redirect(host, redirects, processes)
-        _start(processes, host, "sshd", ["/usr/sbin/sshd", "-D", "-e", "-f", _sshd_config()])
+        _start(processes, host, "sshd", ["/usr/sbin/sshd", "-D", "-e", "-f", sshd_config()])
         for daemon in ("dante", "microsocks", "tinyproxy"):
             if host.role == "relay" or daemon in redirects:
                 _start(processes, host, daemon, _PROXIES[daemon](host))
@@ -138,7 +138,7 @@ def _write_config(name: str, text: str) -> str:
     return str(path)
 
 
-def _sshd_config() -> str:
+def sshd_config() -> str:
     return _write_config("sshd_config", f"""
 Port 22
 HostKey {STATE}/etc/host_key

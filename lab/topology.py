@@ -107,42 +107,42 @@ def build(topology: Topology) -> None:
 
 def _build_country(topology: Topology, country: str) -> None:
     router, net = router_namespace(country), country_net(country)
-    _ip(f"netns add {router}")
+    run_ip(f"netns add {router}")
     batch = ["link set lo up", "link add br0 type bridge", f"addr add {net}.1/24 dev br0", "link set br0 up",
              f"tuntap add dev {TUNNEL} mode tun", f"link set {TUNNEL} up txqueuelen 2000",
              f"route add 198.18.0.0/15 dev {TUNNEL}"]
     for host in topology.members(country):
-        _ip(f"netns add {host.namespace}")
+        run_ip(f"netns add {host.namespace}")
         port = host.name[:15]
         batch += [f"link add {port} type veth peer name eth0 netns {host.namespace}",
                   f"link set {port} master br0 up"]
     # IPv6 off before the links come up: no neighbour chatter in captures of an IPv4 lab.
-    _sysctl(router, {"net/ipv4/ip_forward": "1", "net/ipv6/conf/all/disable_ipv6": "1",
+    set_sysctls(router, {"net/ipv4/ip_forward": "1", "net/ipv6/conf/all/disable_ipv6": "1",
                      "net/ipv6/conf/default/disable_ipv6": "1"})
     for host in topology.members(country):
-        _sysctl(host.namespace, {"net/ipv6/conf/all/disable_ipv6": "1", "net/ipv6/conf/default/disable_ipv6": "1"})
-    _ip_batch(router, batch)
+        set_sysctls(host.namespace, {"net/ipv6/conf/all/disable_ipv6": "1", "net/ipv6/conf/default/disable_ipv6": "1"})
+    ip_batch(router, batch)
     for host in topology.members(country):
-        _ip_batch(host.namespace, ["link set lo up", f"addr add {host.address}/24 dev eth0", "link set eth0 up",
+        ip_batch(host.namespace, ["link set lo up", f"addr add {host.address}/24 dev eth0", "link set eth0 up",
                                    f"route add default via {net}.1"])
-        _in_namespace(host.namespace, ["eth0"])
-    _in_namespace(router, ["br0"] + [host.name[:15] for host in topology.members(country)])
+        look_like_a_wire(host.namespace, ["eth0"])
+    look_like_a_wire(router, ["br0"] + [host.name[:15] for host in topology.members(country)])
 
 
-def _ip(arguments: str) -> None:
+def run_ip(arguments: str) -> None:
     subprocess.run(["ip", *arguments.split()], check=True)
 
 
-def _ip_batch(namespace: str, commands: list[str]) -> None:
+def ip_batch(namespace: str, commands: list[str]) -> None:
     subprocess.run(["ip", "-n", namespace, "-batch", "-"], input="\n".join(commands), text=True, check=True)
 
 
-def _sysctl(namespace: str, values: dict[str, str]) -> None:
+def set_sysctls(namespace: str, values: dict[str, str]) -> None:
     script = "; ".join(f"echo {value} > /proc/sys/{key}" for key, value in values.items())
     subprocess.run(["nsenter", f"--net=/run/netns/{namespace}", "sh", "-c", script], check=True)
 
 
-def _in_namespace(namespace: str, devices: list[str]) -> None:
+def look_like_a_wire(namespace: str, devices: list[str]) -> None:
     """Turns segmentation and checksum offloads off, so that captured packets look as they would on a wire."""
     pid = os.fork()
     if pid == 0:
