@@ -69,6 +69,19 @@ def _links(rng: random.Random) -> list[Link]:
     return links
 
 
+def plan_aliases(hosts: list[Host], rng: random.Random) -> dict[str, list[str]]:
+    """Addresses by the dozen for the web and the clouds, so that an address seen for the first time, or from one host
+    only, is nothing special."""
+    aliases: dict[str, list[str]] = {}
+    taken = {host.address for host in hosts}
+    for host in hosts:
+        if host.role in ("web", "cloud"):
+            free = [f"{country_net(host.country)}.{last}" for last in range(10, 250)]
+            aliases[host.name] = rng.sample([address for address in free if address not in taken], 20)
+            taken.update(aliases[host.name])
+    return aliases
+
+
 def plan_clocks(segments: Sequence[Segment], rng: random.Random) -> dict[str, float]:
     """Most clocks are kept to milliseconds, some are off by up to 1.5 s."""
     names = ["border"] + [segment.name for segment in segments]
@@ -76,22 +89,23 @@ def plan_clocks(segments: Sequence[Segment], rng: random.Random) -> dict[str, fl
 
 
 class _Jobs:
-    def __init__(self, hosts: list[Host], rng: random.Random) -> None:
-        self.hosts, self.rng = hosts, rng
+    def __init__(self, hosts: list[Host], aliases: dict[str, list[str]], rng: random.Random) -> None:
+        self.hosts, self.aliases, self.rng = hosts, aliases, rng
         self.found: dict[str, list[dict[str, Any]]] = {}
 
     def role(self, *roles: str) -> list[Host]:
         return [host for host in self.hosts if host.role in roles]
 
     def addresses(self, *roles: str) -> list[str]:
-        return [host.address for host in self.role(*roles)]
+        return [address for host in self.role(*roles) for address in (host.address, *self.aliases.get(host.name, []))]
 
     def add(self, host: Host, kind: str, **job: Any) -> None:
         self.found.setdefault(host.name, []).append({"kind": kind, "seed": self.rng.getrandbits(32), **job})
 
 
-def plan_jobs(segments: Sequence[Segment], hosts: list[Host], rng: random.Random) -> dict[str, list[dict[str, Any]]]:
-    jobs = _Jobs(hosts, rng)
+def plan_jobs(segments: Sequence[Segment], hosts: list[Host], aliases: dict[str, list[str]],
+              rng: random.Random) -> dict[str, list[dict[str, Any]]]:
+    jobs = _Jobs(hosts, aliases, rng)
     names = {segment.name for segment in segments}
     inside = [host for host in hosts if host.country in names]
     directory = jobs.addresses("directory")[0]
@@ -102,10 +116,11 @@ def plan_jobs(segments: Sequence[Segment], hosts: list[Host], rng: random.Random
         if host.role != "updates":
             jobs.add(host, "updates", server=jobs.addresses("updates")[0], mean_s=rng.uniform(25, 80))
         if rng.random() < 0.35:
-            jobs.add(host, "call-home", server=rng.choice(jobs.addresses("cloud")), period_s=rng.uniform(3, 25),
+            jobs.add(host, "call-home", server=rng.choice(jobs.addresses("cloud")), port=443, period_s=rng.uniform(3, 25),
                      jitter=rng.uniform(0.05, 0.4), fresh=rng.random() < 0.6)
         if rng.random() < 0.3:
-            jobs.add(host, "messages", server=rng.choice(jobs.addresses("cloud")))
+            jobs.add(host, "messages", server=rng.choice(jobs.addresses("cloud")), port=5223)
+        _managed(jobs, host)
     for host in jobs.role("workstation", "administrator"):
         jobs.add(host, "web", servers=jobs.addresses("web"), mean_s=rng.uniform(4, 12))
         jobs.add(host, "files", servers=jobs.addresses("files"), mean_s=rng.uniform(20, 60))
@@ -116,6 +131,18 @@ def plan_jobs(segments: Sequence[Segment], hosts: list[Host], rng: random.Random
             jobs.add(host, "web", servers=jobs.addresses("web", "vendor"), mean_s=rng.uniform(20, 50))
     _run_the_company(jobs, inside)
     return jobs.found
+
+
+def _managed(jobs: _Jobs, host: Host) -> None:
+    """Most hosts call back to the company's own management: some ask at intervals, some hold a connection for its orders."""
+    manager, chance = jobs.addresses("distribution")[0], jobs.rng.random()
+    if host.role == "distribution" or chance > 0.8:
+        return
+    if chance < 0.4:
+        jobs.add(host, "call-home", server=manager, port=8443, period_s=jobs.rng.uniform(4, 30), jitter=jobs.rng.uniform(0.05, 0.4),
+                 fresh=jobs.rng.random() < 0.6)
+    else:
+        jobs.add(host, "messages", server=manager, port=4505)
 
 
 def _run_the_company(jobs: _Jobs, inside: list[Host]) -> None:

@@ -193,12 +193,12 @@ def _drive_ssh(agent: Agent, child: dict[str, Any], address: str) -> None:
 
 
 def _drive_winrm(agent: Agent, child: dict[str, Any], address: str) -> None:
-    """A request for each order, then requests for its output until it has come."""
-    awaited, used, connection = 1, 0.0, _open_http(agent, address, "control")
+    """A request for each order, then requests for its output until it has come; now and then one for news from behind it."""
+    awaited, used, connection, idle_s = 1, 0.0, _open_http(agent, address, "control"), agent.rng.uniform(4, 9)
     waiting: queue.Queue[Frame] = agent.down[child["number"]]
     while True:
         try:
-            frame: Frame | None = waiting.get(timeout=1.2 if awaited else None)
+            frame: Frame | None = waiting.get(timeout=1.2 if awaited else idle_s)
         except queue.Empty:
             frame = None
         if time.monotonic() - used > 5 and used:
@@ -208,7 +208,7 @@ def _drive_winrm(agent: Agent, child: dict[str, Any], address: str) -> None:
         answer = _post(connection, f"/wsman/frames/{child['number']}", frame.encode() if frame else b"")
         used = time.monotonic()
         for report in wire.decode(answer):
-            awaited -= report.kind != "idle"
+            awaited = max(0, awaited - 1)
             agent.come_up(report)
 
 
@@ -219,11 +219,11 @@ def _drive_smb(agent: Agent, child: dict[str, Any], address: str) -> None:
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(1.0)
     assert process.stdin
-    awaited, sent, got, number = 1, 0, 0, child["number"]
+    awaited, sent, got, number, idle_s = 1, 0, 0, child["number"], agent.rng.uniform(4, 9)
     waiting: queue.Queue[Frame] = agent.down[number]
     while True:
         try:
-            frame: Frame | None = waiting.get(timeout=1.5 if awaited else None)
+            frame: Frame | None = waiting.get(timeout=1.5 if awaited else idle_s)
         except queue.Empty:
             frame = None
         if frame is not None:
@@ -237,7 +237,7 @@ def _drive_smb(agent: Agent, child: dict[str, Any], address: str) -> None:
         try:
             for report in wire.decode(fetched.read_bytes() or b"?"):
                 agent.come_up(report)
-                awaited -= 1
+                awaited = max(0, awaited - 1)
             got += 1
         except (OSError, ValueError):
             pass  # no report yet

@@ -100,12 +100,12 @@ def updates(job: Job, rng: random.Random) -> None:
 
 
 def call_home(job: Job, rng: random.Random) -> None:
-    """Telemetry: asks a cloud server at near-regular intervals, for the whole run."""
+    """Telemetry or management: asks a server at near-regular intervals, for the whole run."""
     connection: http.client.HTTPSConnection | None = None
     while True:
         if connection is None:
             names.look_up(job["server"])
-            connection = http.client.HTTPSConnection(job["server"], 443, context=wire.client_tls(), timeout=20)
+            connection = http.client.HTTPSConnection(job["server"], job["port"], context=wire.client_tls(), timeout=20)
         connection.request("POST", "/v1/events", body=os.urandom(rng.choice([150, 300, rng.randint(400, 6000)])))
         connection.getresponse().read()
         if job["fresh"]:
@@ -115,9 +115,9 @@ def call_home(job: Job, rng: random.Random) -> None:
 
 
 def messages(job: Job, rng: random.Random) -> None:
-    """Holds a connection to a cloud server that sends messages; may answer."""
+    """Holds a connection to a server that sends messages or orders; may answer."""
     names.look_up(job["server"])
-    with wire.client_tls().wrap_socket(socket.create_connection((job["server"], 5223), timeout=20)) as connection:
+    with wire.client_tls().wrap_socket(socket.create_connection((job["server"], job["port"]), timeout=20)) as connection:
         connection.settimeout(None)
         connection.sendall(os.urandom(300))
         while connection.recv(4000):

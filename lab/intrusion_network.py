@@ -58,7 +58,7 @@ def write_emulator_config(plan: IntrusionPlan, path: Path) -> None:
 def build(plan: IntrusionPlan) -> None:
     _build_company(plan)
     for country in COUNTRIES:
-        _build_country(country, [host for host in plan.outside if host.country == country])
+        _build_country(country, [host for host in plan.outside if host.country == country], plan.aliases)
 
 
 def _router(country: str) -> str:
@@ -78,21 +78,21 @@ def _build_company(plan: IntrusionPlan) -> None:
     ports = ["outside"]
     for segment in plan.segments:
         members = [host for host in plan.inside if host.country == segment.name]
-        ports += _attach(CORE, f"br{segment.number}", segment.net, members)
+        ports += _attach(CORE, f"br{segment.number}", segment.net, members, {})
     look_like_a_wire(CORE, ports)
     look_like_a_wire(EDGE, ["inside"])
 
 
-def _build_country(country: str, members: list[Host]) -> None:
+def _build_country(country: str, members: list[Host], aliases: dict[str, list[str]]) -> None:
     router = _router(country)
     run_ip(f"netns add {router}")
     set_sysctls(router, ROUTING)
     ip_batch(router, ["link set lo up", f"tuntap add dev {TUNNEL} mode tun", f"link set {TUNNEL} up txqueuelen 2000",
                       f"route add default dev {TUNNEL}"])
-    look_like_a_wire(router, _attach(router, "br0", country_net(country), members))
+    look_like_a_wire(router, _attach(router, "br0", country_net(country), members, aliases))
 
 
-def _attach(router: str, bridge: str, net: str, members: list[Host]) -> list[str]:
+def _attach(router: str, bridge: str, net: str, members: list[Host], aliases: dict[str, list[str]]) -> list[str]:
     """Hangs hosts on a bridge of the router; returns the devices at the router."""
     batch = [f"link add {bridge} type bridge", f"addr add {net}.1/24 dev {bridge}", f"link set {bridge} up"]
     devices = [bridge]
@@ -106,6 +106,6 @@ def _attach(router: str, bridge: str, net: str, members: list[Host]) -> list[str
     ip_batch(router, batch)
     for host in members:
         ip_batch(host.namespace, ["link set lo up", f"addr add {host.address}/24 dev eth0", "link set eth0 up",
-                                  f"route add default via {net}.1"])
+                                  f"route add default via {net}.1", *(f"addr add {more}/24 dev eth0" for more in aliases.get(host.name, []))])
         look_like_a_wire(host.namespace, ["eth0"])
     return devices

@@ -14,7 +14,7 @@ from typing import Any
 from topology import Host, Link
 
 CONTROLLER = -1  # stands for the controller where a node's number is asked
-LENGTH_LIMIT_S = 270.0
+LENGTH_LIMIT_S = 280.0
 DEPTHS = (2, 3, 4)
 DEPLOY_METHODS = ("smb", "ssh", "winrm")
 SERVICE_PORT = {"smb": 445, "ssh": 22, "winrm": 5985}
@@ -69,6 +69,7 @@ class IntrusionPlan:
     seed: int
     segments: list[Segment]
     hosts: list[Host]  # `country` is the segment's name inside, the country's letter outside
+    aliases: dict[str, list[str]]  # further addresses of outside hosts: the internet is larger than its machines here
     links: list[Link]
     nodes: list[Node]
     steps: list[Step]
@@ -116,10 +117,11 @@ class IntrusionPlan:
 
 
 def make_plan(seed: int) -> IntrusionPlan:
-    from intrusion_company import plan_clocks, plan_company, plan_jobs  # the company does not know of the intrusion
+    from intrusion_company import plan_aliases, plan_clocks, plan_company, plan_jobs  # the company does not know of the intrusion
 
     rng = random.Random(f"intrusion/{seed}")
     segments, hosts, links = plan_company(rng)
+    aliases = plan_aliases(hosts, rng)
     depth = DEPTHS[seed % len(DEPTHS)]
     inside = {segment.name for segment in segments}
     victim = rng.choice([host.name for host in hosts if host.role == "files"])
@@ -129,10 +131,10 @@ def make_plan(seed: int) -> IntrusionPlan:
     steps = _plan_steps(nodes, victim_method, rng)
     redirector = "redirector" if any(host.role == "redirector" for host in hosts) else ""
     return IntrusionPlan(
-        seed=seed, segments=segments, hosts=hosts, links=links, nodes=nodes, steps=steps, victim=victim,
+        seed=seed, segments=segments, hosts=hosts, aliases=aliases, links=links, nodes=nodes, steps=steps, victim=victim,
         victim_method=victim_method, controller="controller", redirector=redirector,
-        begin_s=round(rng.uniform(8, 25), 3), tail_s=round(rng.uniform(8, 18), 3),
-        jobs=plan_jobs(segments, hosts, rng), clock_offsets=plan_clocks(segments, rng))
+        begin_s=round(rng.uniform(20, 45), 3), tail_s=round(rng.uniform(8, 18), 3),
+        jobs=plan_jobs(segments, hosts, aliases, rng), clock_offsets=plan_clocks(segments, rng))
 
 
 def _choose_chain(inside: list[Host], depth: int, rng: random.Random) -> list[str]:
@@ -158,7 +160,7 @@ def _plan_nodes(chain: list[str], rng: random.Random) -> list[Node]:
     nodes = []
     for number, host in enumerate(chain):
         children = [control for control in controls if control.master == number and control.call_back]
-        https = rng.choice([8443, 8080, 8000, 9443])
+        https = rng.choice([8444, 8081, 8000, 9443])
         raw = rng.choice([4444, 1443, 9001, 50443])
         nodes.append(Node(number, host, methods[number], controls[number], https if children else 0, raw if children else 0))
     # A child's port is its master's: known only now.

@@ -3,7 +3,8 @@
 
 names [RESOLVER]       answers name look-ups; asks RESOLVER first when it has not heard the name lately
 updates VENDOR         HTTP on 8530: an update it does not have it first fetches from VENDOR (pull, then push)
-cloud                  443: answers programs that call home; 5223: a held connection with messages now and then
+cloud HTTPS HELD       HTTPS: answers programs that call home; HELD: connections kept open, with messages now and then
+front [BACKEND]...     HTTP on 80; many a page needs something from a BACKEND's 8080, which is served here too
 remote HOST UID        HTTP on 5985 like a management service: takes files, frames and orders to start a numbered node;
                        starts nodes whose trigger file arrives in HOST's share
 """
@@ -111,7 +112,21 @@ def updates(vendor: str) -> None:
     serve_http(8530, answer)
 
 
-def cloud() -> None:
+def front(backends: list[str]) -> None:
+    def page(path: str, _body: bytes) -> bytes:
+        if backends and random.random() < 0.5:
+            connection = http.client.HTTPConnection(random.choice(backends), 8080, timeout=20)
+            for _ in range(random.randint(1, 3)):
+                connection.request("GET", f"/{random.randint(200, 40_000)}")
+                connection.getresponse().read()
+            connection.close()
+        return os.urandom(size_in(path, 500))
+
+    wire.in_background(serve_http, 8080, lambda path, _body: os.urandom(size_in(path, 500)))
+    serve_http(80, page)
+
+
+def cloud(https: int, held: int) -> None:
     rng = random.Random()
 
     def messages(connection: socket.socket, _peer: str) -> None:
@@ -121,8 +136,8 @@ def cloud() -> None:
             connection.sendall(os.urandom(rng.choice([40, 80, rng.randint(100, 3000)])))
             time.sleep(min(60.0, rng.expovariate(1 / pause)))
 
-    wire.in_background(wire.serve_forever, 5223, messages, True)
-    serve_http(443, lambda _path, _body: os.urandom(rng.choice([20, 60, 60, 200, rng.randint(500, 9000)])), tls=True)
+    wire.in_background(wire.serve_forever, held, messages, True)
+    serve_http(https, lambda _path, _body: os.urandom(rng.choice([20, 60, 60, 200, rng.randint(500, 9000)])), tls=True)
 
 
 def remote(host: str, uid: int) -> None:
@@ -178,6 +193,8 @@ if __name__ == "__main__":
     elif kind == "updates":
         updates(rest[0])
     elif kind == "cloud":
-        cloud()
+        cloud(int(rest[0]), int(rest[1]))
+    elif kind == "front":
+        front(rest)
     elif kind == "remote":
         remote(rest[0], int(rest[1]))

@@ -129,7 +129,7 @@ def _daemons(plan: IntrusionPlan, host: Host) -> list[tuple[str, set[int], list[
     servers, httpd = [PYTHON, str(TOOLS / "intrusion_servers.py")], [PYTHON, str(TOOLS / "httpd.py"), str(CERTIFICATE)]
     if host in plan.outside:
         return {"web": [("httpd", {80, 443}, httpd)], "vendor": [("httpd", {80, 443}, httpd)],
-                "cloud": [("cloud", {443, 5223}, [*servers, "cloud"])], "resolver": [("names", set[int](), [*servers, "names"])],
+                "cloud": [("cloud", {443, 5223}, [*servers, "cloud", "443", "5223"])], "resolver": [("names", set[int](), [*servers, "names"])],
                 "redirector": [("forward", set[int](), ["true"])], "controller": list[tuple[str, set[int], list[str]]]()}[host.role]
     found = [("sshd", {22}, ["/usr/sbin/sshd", "-D", "-e", "-f", services.sshd_config()]),
              ("smbd", {445}, ["smbd", "--foreground", "--no-process-group", "-s", _smb_config(host)]),
@@ -141,7 +141,10 @@ def _daemons(plan: IntrusionPlan, host: Host) -> list[tuple[str, set[int], list[
     if host.role == "updates":
         found.append(("updates", {8530}, [*servers, "updates", plan.with_role("vendor")[0].address]))
     if host.role == "application":
-        found.append(("httpd", {80, 443}, httpd))
+        backends = [other.address for other in plan.with_role("application") if other is not host]
+        found.append(("front", {80, 8080}, [*servers, "front", *backends]))
+    if host.role == "distribution":
+        found.append(("manager", {8443, 4505}, [*servers, "cloud", "8443", "4505"]))
     return found
 
 

@@ -70,7 +70,7 @@ def build(plan: IntrusionPlan, seen: dict[str, list[Connection]], opened: set[Fo
         "controller_behind": address[plan.controller] if plan.redirector else None,
         "entry": chain[0], "pivots": chain[1:], "victim": address[plan.victim],
         "hosts": [{"name": host.name, "address": host.address, "inside": host in plan.inside, "place": host.country, "role": host.role,
-                   "part": _part(plan, host.name)} for host in plan.hosts],
+                   "part": _part(plan, host.name), "aliases": plan.aliases.get(host.name, [])} for host in plan.hosts],
         "uninvolved": [host.address for host in plan.inside if host.address not in involved],
         "probed": sorted(probed - involved),
         "observers": [{"name": sensor.name, "kind": sensor.kind, "log": sensor.log, "pcap": sensor.capture, "covers": sensor.covers,
