@@ -80,10 +80,10 @@ class Agent:
 
     # Children that call back
 
-    def listen(self, https: int, raw: int) -> None:
+    def listen(self, https: int, raw: set[int]) -> None:
         wire.in_background(_serve_https, self, https)
-        if raw:
-            wire.in_background(wire.serve_forever, raw, self._answer_held, True)
+        for port in raw:
+            wire.in_background(wire.serve_forever, port, self._answer_held, True)
 
     def _answer_held(self, connection: socket.socket, _peer: str) -> None:
         hello = wire.read_frame(connection.recv)
@@ -298,16 +298,14 @@ class Operator:
 def main(number: int, stdio: bool) -> int:
     agent = Agent(number)
     if number == CONTROLLER:
-        raw = {node["control"]["port"] for node in agent.nodes if node["control"]["master"] == CONTROLLER and node["control"]["style"] == "hold"}
-        agent.listen(443, raw.pop() if raw else 0)
-        for port in raw:
-            wire.in_background(wire.serve_forever, port, agent._answer_held, True)
+        mine = [node["control"] for node in agent.nodes if node["control"]["master"] == CONTROLLER]
+        agent.listen(443, {control["port"] for control in mine if control["style"] == "hold"})
         finished = Operator(agent).work()
         agent.events.note("finished" if finished else "gave-up")
         time.sleep(LINGER_S)  # footholds call back until the captures end
         return 0
     if agent.me["listen_https"]:
-        agent.listen(agent.me["listen_https"], agent.me["listen_raw"])
+        agent.listen(agent.me["listen_https"], {agent.me["listen_raw"]})
     threading.excepthook = lambda caught: agent.events.note("error", why=repr(caught.exc_value))
     agent.serve_master(stdio)
     return 0

@@ -229,7 +229,8 @@ def write_log(found: list[Connection], path: Path, uid_seed: str, offset_us: int
 def _line(one: Connection, uid: str, offset_us: int) -> list[str]:
     orig, resp = one.sides
     single = orig.packets + resp.packets == 1
-    amounts = ["-", "-", "-"] if single else [_seconds(one.last_us - one.first_us), str(orig.bytes_sent(one.tcp)), str(resp.bytes_sent(one.tcp))]
+    sent = [str(side.bytes_sent(one.tcp)) for side in one.sides]
+    amounts = ["-", "-", "-"] if single else [_seconds(one.last_us - one.first_us), *sent]
     return [_seconds(one.first_us + offset_us), uid, _text(one.key[0]), str(one.key[1]), _text(one.key[2]), str(one.key[3]),
             {TCP: "tcp", UDP: "udp", ICMP: "icmp"}[one.key[4]], one.service or "-", *amounts, one.state(), _local(one.key[0]),
             _local(one.key[2]), "0", one.history or "-", str(orig.packets), str(orig.ip_bytes), str(resp.packets),

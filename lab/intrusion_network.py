@@ -106,6 +106,7 @@ def _attach(router: str, bridge: str, net: str, members: list[Host], aliases: di
     ip_batch(router, batch)
     for host in members:
         ip_batch(host.namespace, ["link set lo up", f"addr add {host.address}/24 dev eth0", "link set eth0 up",
-                                  f"route add default via {net}.1", *(f"addr add {more}/24 dev eth0" for more in aliases.get(host.name, []))])
+                                  f"route add default via {net}.1"])
+        ip_batch(host.namespace, [f"addr add {more}/24 dev eth0" for more in aliases.get(host.name, [])])
         look_like_a_wire(host.namespace, ["eth0"])
     return devices

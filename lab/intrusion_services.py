@@ -48,7 +48,8 @@ class Processes:
                 os.setgid(uid)
                 os.setuid(uid)
 
-        environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": home, "USER": user}
+        environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": home,
+                       "USER": user}
         with open(self.logs / f"{host}-{label}.log", "ab") as log:
             return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=prepare, env=environment,
                                     cwd=home, start_new_session=True)
@@ -129,8 +130,8 @@ def _daemons(plan: IntrusionPlan, host: Host) -> list[tuple[str, set[int], list[
     servers, httpd = [PYTHON, str(TOOLS / "intrusion_servers.py")], [PYTHON, str(TOOLS / "httpd.py"), str(CERTIFICATE)]
     if host in plan.outside:
         return {"web": [("httpd", {80, 443}, httpd)], "vendor": [("httpd", {80, 443}, httpd)],
-                "cloud": [("cloud", {443, 5223}, [*servers, "cloud", "443", "5223"])], "resolver": [("names", set[int](), [*servers, "names"])],
-                "redirector": [("forward", set[int](), ["true"])], "controller": list[tuple[str, set[int], list[str]]]()}[host.role]
+                "cloud": [("cloud", {443, 5223}, [*servers, "cloud", "443", "5223"])],
+                "resolver": [("names", set[int](), [*servers, "names"])]}.get(host.role, [])
     found = [("sshd", {22}, ["/usr/sbin/sshd", "-D", "-e", "-f", services.sshd_config()]),
              ("smbd", {445}, ["smbd", "--foreground", "--no-process-group", "-s", _smb_config(host)]),
              ("remote", {5985}, [*servers, "remote", host.name, str(INTRUDER_UID)])]

@@ -171,5 +171,6 @@ def _missing(links: list[dict[str, Any]], at_victim: list[Flow], deed: int, even
     if not any(flow.step == deed for flow in at_victim):
         missing.append("no deed seen at the victim")
     if not any(event["what"] == "finished" for event in events):
-        missing += [f"step {event['step']}: {event['why']}" for event in events if event["what"] == "failed"] or ["the operator did not finish"]
+        failed = [f"step {event['step']}: {event['why']}" for event in events if event["what"] == "failed"]
+        missing += failed or ["the operator did not finish"]
     return missing
