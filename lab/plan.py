@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 
 import topology
+import tor_network
 from scenario import MIXABLE, SHIM_NEIGHBOURS, Group, Scenario
 
 CALL_BACK_KINDS = ("reverse-socat-tls", "https-poll")
@@ -13,6 +14,7 @@ SSH_END_ONLY = ("ssh-nested", "ssh-J", "ssh-L", "ssh-D", "ssh-R", "sshuttle", "r
                 "ptunnel-ng")
 ONE_RELAY_KINDS = ("sshuttle", "redsocks", "iodine", "ptunnel-ng", "tool-copy")
 FIXED_PORTS = {"iodine": 53, "ptunnel-ng": 0}  # the first leg is no TCP: DNS, and ICMP, which has no port
+ALONE_KINDS = (*FIXED_PORTS, "tor")  # the source's port at its first relay is not its own: one session for each pair
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,10 @@ def _plan_group(scenario: Scenario, group: Group, network: topology.Topology, po
     for index, (kind, driver) in enumerate(cells):
         chain = _chain(group, kind, lengths[index] if lengths else 0, network, rng)
         source, victim = _ends(group.target, network, chain, rng)
-        while kind in FIXED_PORTS and (kind, source, chain[0]) in tunnels:
-            chain = _chain(group, kind, 1, network, rng)
+        while kind in ALONE_KINDS and (kind, source, chain[0]) in tunnels:
+            chain = _chain(group, kind, len(chain), network, rng)
             source, victim = _ends(group.target, network, chain, rng)
-        if kind in FIXED_PORTS:
+        if kind in ALONE_KINDS:
             tunnels.add((kind, source, chain[0]))
         nodes = [*chain, victim]
         end = "ssh" if kind in SSH_END_ONLY else group.end
@@ -158,6 +160,8 @@ def _ports(kind: str, source: str, nodes: list[str], ports: PortPool) -> list[in
     if kind in CALL_BACK_KINDS:
         return [ports.take(host) for host in [source, *nodes[:-1]]]
     taken = [ports.take(host) for host in nodes]
+    if kind == "tor":
+        taken[:-1] = [tor_network.OR_PORT] * (len(taken) - 1)
     if kind in FIXED_PORTS:
         taken[0] = FIXED_PORTS[kind]
     if kind == "ssh-R":  # the victim dials the last relay instead of being dialled

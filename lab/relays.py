@@ -10,6 +10,7 @@ import shlex
 from dataclasses import dataclass, field
 
 import relays_hard
+import tor_network
 from plan import Plan, Session
 from sandbox import HOME, STATE, TOOLS, USER
 
@@ -60,6 +61,7 @@ class Fitting:
     stunnel: dict[str, list[tuple[int, bool, str, int]]] = field(default_factory=dict)  # host → listen, TLS out?, to
     processes: list[tuple[str, list[str]]] = field(default_factory=list)  # host, argv: from the start to the end
     processes_as_root: list[tuple[str, list[str]]] = field(default_factory=list)
+    tor: bool = False  # a private Tor network is wanted
     agents: dict[str, Agent] = field(default_factory=dict)  # by session
     clients: dict[str, Client] = field(default_factory=dict)
 
@@ -208,7 +210,7 @@ class Fitter:
                 proxies += [f"--{sort}", f"{onward[0]}:{onward[1]}"]
                 continue
             if proxies:
-                command, proxies = self._walk(proxies), []
+                command, proxies = self.walk(proxies), []
             if kind in ("ssh-J", "ssh-L", "ssh-D"):
                 entry, command = self._ssh_hop(kind, index, entry, command, onward)
             else:
@@ -216,8 +218,8 @@ class Fitter:
                     command = self._through_tls(entry, command)  # nobody on the way speaks TLS to it: we do
                 self._forwarder(kind, index, onward)
         if proxies:
-            command = self._walk(proxies)
-        return self._finish(entry, command)
+            command = self.walk(proxies)
+        return self.finish(entry, command)
 
     def _ssh_hop(self, kind: str, index: int, entry: tuple[str, int], command: str,
                  onward: tuple[str, int]) -> tuple[tuple[str, int], str]:
@@ -233,16 +235,16 @@ class Fitter:
         self.before.append({"argv": self.ssh(alias, "-N", *forward), "port": listen})
         if kind == "ssh-L":
             return ("127.0.0.1", listen), ""
-        return entry, self._walk(["--connect", f"127.0.0.1:{listen}", "--socks5", f"{onward[0]}:{onward[1]}"])
+        return entry, self.walk(["--connect", f"127.0.0.1:{listen}", "--socks5", f"{onward[0]}:{onward[1]}"])
 
     @staticmethod
-    def _walk(proxies: list[str]) -> str:
+    def walk(proxies: list[str]) -> str:
         return " ".join([PYTHON, str(TOOLS / "proxy_connect.py"), *proxies])
 
     def _through_tls(self, entry: tuple[str, int], command: str) -> str:
         if not command:
             return f"socat - OPENSSL:{entry[0]}:{entry[1]},verify=0,nodelay"
-        return self._walk(["--via", shlex.quote(command), "--tls", "-"])
+        return self.walk(["--via", shlex.quote(command), "--tls", "-"])
 
     def _forwarder(self, kind: str, index: int, onward: tuple[str, int]) -> None:
         session = self.session
@@ -268,7 +270,7 @@ class Fitter:
         return [SHIM, "encode" if encoder else "decode", str(listen), onward[0], str(onward[1]),
                 *(word for name, value in options.items() for word in (name, str(value)))]
 
-    def _finish(self, entry: tuple[str, int], command: str) -> Client:
+    def finish(self, entry: tuple[str, int], command: str) -> Client:
         session = self.session
         if session.end == "ssh":
             self.fitting.redirect(session.victim, "sshd", session.ports[-1])
@@ -315,7 +317,7 @@ TLS_SERVER = f",cert={CERTIFICATE},verify=0"
 
 _BUILDERS = {"ssh-nested": Fitter.ssh_nested, "ssh-J": Fitter.ssh_jump, "ssh-L": Fitter.ssh_local_forward,
              "ssh-D": Fitter.ssh_dynamic_forward, "ssh-R": Fitter.ssh_remote_forward,
-             "reverse-socat-tls": Fitter.reverse_shell, "https-poll": Fitter.https_polling} | relays_hard.BUILDERS
+             "reverse-socat-tls": Fitter.reverse_shell, "https-poll": Fitter.https_polling, "tor": tor_network.tor} | relays_hard.BUILDERS
 
 
 def fit(plan: Plan) -> Fitting:

@@ -48,6 +48,8 @@ def run(plan: Plan, emulator: Path, shim: Path | None, out: Path, lab: Path) -> 
     os.chown(RESULTS, UID, UID)
     processes = services.Processes(plan)
     services.start_daemons(plan, fitting, processes)
+    if fitting.tor:
+        services.start_tor(plan, processes)
     captures = capture.Captures(plan, raw)
     captures.wait_until_listening()
     set_up_s = time.monotonic() - began

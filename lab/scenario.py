@@ -9,7 +9,7 @@ from typing import Any
 
 RELAY_KINDS = ("ssh-nested", "ssh-J", "ssh-L", "ssh-D", "ssh-R", "socat", "socat-tls", "dante", "microsocks",
                "tinyproxy", "haproxy", "stunnel", "reverse-socat-tls", "https-poll", "sshuttle", "redsocks",
-               "tool-copy", "iodine", "ptunnel-ng", "mixed", "shim")
+               "tool-copy", "iodine", "ptunnel-ng", "mixed", "shim", "tor")
 MIXABLE = ("ssh-J", "ssh-L", "ssh-D", "socat", "socat-tls", "dante", "microsocks", "tinyproxy", "haproxy", "stunnel")
 SHIM_NEIGHBOURS = ("socat", "dante", "microsocks", "haproxy")  # further relays of a chain with a shim
 EVASIONS = ("jitter_s", "hold_s", "chaff", "record", "interval_ms", "split")
@@ -118,6 +118,8 @@ def _group(entry: dict[str, Any], hosts: dict[str, Any], where: str) -> Group:
         raise ScenarioError(f"{where}: 'evasion' belongs to relay_kinds = [\"shim\"]")
     if "shim" in group.relay_kinds and min(group.chain_lengths, default=0) < 2:
         raise ScenarioError(f"{where}: a shim is a pair of relays: chain_lengths from 2")
+    if "tor" in group.relay_kinds and (group.chain_lengths != [3] or int(hosts["server"]) < 3):
+        raise ScenarioError(f"{where}: Tor circuits have three relays (chain_lengths = [3]) and need hosts.server = 3")
     if not group.drivers or not (group.relay_kinds or group.mixed):
         raise ScenarioError(f"{where}: needs 'drivers' and 'relay_kinds' (or 'mixed')")
     longest = max(group.chain_lengths + [len(group.mixed), len(group.relays)])

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import sandbox
+import tor_network
 from plan import Plan
 from relays import CERTIFICATE, CLIENTS, PYTHON, SSH_DEFAULTS, Fitting
 from sandbox import HOME, STATE, TOOLS, UID
@@ -17,6 +18,7 @@ from topology import Host
 DAEMON_PORTS = {"sshd": 22, "dante": 1080, "microsocks": 1081, "tinyproxy": 8888}
 STUNNEL_INNER_PORT = 4000  # loopback ports between the two halves of a TLS-to-TLS relay
 START_TIMEOUT_S = 20
+TOR_TIMEOUT_S = 240
 
 
 class ServiceError(Exception):
@@ -70,7 +72,8 @@ def prepare_files(source: Path, fitting: Fitting) -> None:
                     str(STATE / "etc/cert")], check=True, stderr=subprocess.DEVNULL)
     CERTIFICATE.write_text((STATE / "etc/key").read_text() + (STATE / "etc/cert").read_text())
     CERTIFICATE.chmod(0o644)  # a laboratory key: made for this run, gone with it
-    for tool in ("driver.py", "channel.py", "payload.py", "proxy_connect.py", "poll_control.py", "httpd.py", "neighbour.py"):
+    for tool in ("driver.py", "channel.py", "payload.py", "proxy_connect.py", "poll_control.py", "httpd.py", "neighbour.py",
+                 "tor_client.py"):
         shutil.copy(source / tool, TOOLS / tool)
     CLIENTS.mkdir()
     for client in fitting.clients.values():
@@ -116,6 +119,21 @@ def start_daemons(plan: Plan, fitting: Fitting, processes: Processes) -> None:
     for number, (name, argv) in enumerate(fitting.processes):
         processes.start(name, argv, f"{Path(argv[0]).name}-{number}", as_user=True, cwd=str(HOME))
     _wait_until_listening(plan, fitting, processes)
+
+
+def start_tor(plan: Plan, processes: Processes) -> None:
+    """The private network's authorities and relays, until they know each other (a minute or two)."""
+    commands = tor_network.prepare(plan)
+    running = [(host, processes.start(host, argv, "tor", as_user=True, cwd=str(HOME))) for host, argv in commands]
+    deadline = time.monotonic() + TOR_TIMEOUT_S
+    while waiting := tor_network.strangers(plan):
+        for host, process in running:
+            processes.check(host, "tor", process)
+        if time.monotonic() > deadline:
+            host = min(waiting)
+            tail = processes.log_path(host, "tor").read_text(errors="replace")[-900:]
+            raise ServiceError(f"Tor on {host} does not know the whole network after {TOR_TIMEOUT_S} s:\n{tail}")
+        time.sleep(0.5)
 
 
 def _start(processes: Processes, host: Host, label: str, argv: list[str]) -> None:

@@ -50,19 +50,29 @@ def build(plan: Plan, observers: list[Observer], spans: dict[Key, FlowSpan], res
     }
 
 
+def _dialled(by_server: dict[tuple[bytes, int], list[tuple[Key, FlowSpan]]], address: dict[str, str], host: str, port: int,
+             dialler: str) -> list[tuple[Key, FlowSpan]]:
+    return [(key, span) for key, span in by_server.get((socket.inet_aton(address[host]), port), [])
+            if socket.inet_ntoa(key[0]) == address[dialler] and span.packets >= FEWEST_PACKETS]
+
+
 def _session(plan: Plan, session: Session, by_server: dict[tuple[bytes, int], list[tuple[Key, FlowSpan]]],
              result: dict[str, Any]) -> dict[str, Any]:
     address = {host.name: host.address for host in plan.topology.hosts}
     flows, missing = [], []
     for host, port, dialler in listeners(plan, session):
-        found = [(key, span) for key, span in by_server.get((socket.inet_aton(address[host]), port), [])
-                 if socket.inet_ntoa(key[0]) == address[dialler] and span.packets >= FEWEST_PACKETS]
+        found = _dialled(by_server, address, host, port, dialler)
+        if session.relay_kind == "tor" and host != session.victim:  # either of two relays may have opened what they share
+            found = sorted(found + _dialled(by_server, address, dialler, port, host), key=lambda entry: -entry[1].packets)
+            if len(found) > 1 and found[1][1].packets * 20 > found[0][1].packets:
+                missing.append(f"{host}:{port} (more than one connection)")
+                continue
         if not found:
             missing.append(f"{host}:{port}")
             continue
         key, span = max(found, key=lambda entry: entry[1].packets)
-        flows.append({"client": {"address": address[dialler], "port": key[1]},
-                      "server": {"address": address[host], "port": port},
+        flows.append({"client": {"address": socket.inet_ntoa(key[0]), "port": key[1]},
+                      "server": {"address": socket.inet_ntoa(key[2]), "port": port},
                       "protocol": {1: "icmp", 6: "tcp", 17: "udp"}[key[4]],
                       "first": rfc3339(span.first_us), "last": rfc3339(span.last_us)})
     complete = not missing and bool(result.get("ok"))
