@@ -5,6 +5,7 @@ Streaming, little-endian microsecond Ethernet files as tcpdump writes them here;
 
 from __future__ import annotations
 
+import random
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ ETHERNET = 1
 ICMP, ECHO_REPLY = 1, 0
 BLOCK = 1 << 20
 
+SAMPLING_MODES = ("systematic", "random")  # RFC 5475: systematic count-based (5.1), uniform probabilistic (5.2.2.1)
 Key = tuple[bytes, int, bytes, int, int]  # client address and port, server address and port, IP protocol
 
 
@@ -30,11 +32,26 @@ class FlowSpan:
     packets: int = 0
 
 
-def rewrite(source: Path, target: Path, offset_us: int, wanted: set[tuple[bytes, int]], spans: dict[Key, FlowSpan]) -> int:
-    """Copies a capture with every time shifted by `offset_us`; returns the packets copied.
+class Sampler:
+    """Keeps one packet in `rate`, as a router's exporter does: every rate-th from a first one at random, or each by chance."""
 
-    Notes in `spans` the flows whose server (address, port) is in `wanted`, in true time. A record cut short at the end
-    of the file is dropped.
+    def __init__(self, rate: int, mode: str, seed: str) -> None:
+        self._rate, self._systematic, self._rng = rate, mode == "systematic", random.Random(seed)
+        self._until_next = self._rng.randrange(rate)
+
+    def keeps(self) -> bool:
+        if not self._systematic:
+            return self._rng.random() * self._rate < 1
+        self._until_next = self._until_next - 1 if self._until_next else self._rate - 1
+        return self._until_next == self._rate - 1
+
+
+def rewrite(source: Path, target: Path, offset_us: int, wanted: set[tuple[bytes, int]], spans: dict[Key, FlowSpan],
+            sampler: Sampler | None = None) -> int:
+    """Copies a capture with every time shifted by `offset_us`, all of it or the sample; returns the packets copied.
+
+    Notes in `spans` the flows whose server (address, port) is in `wanted`, in true time, by all their packets. A record
+    cut short at the end of the file is dropped.
     """
     count = 0
     with source.open("rb") as reader, target.open("wb") as writer:
@@ -47,6 +64,7 @@ def rewrite(source: Path, target: Path, offset_us: int, wanted: set[tuple[bytes,
         while True:
             more = reader.read(BLOCK)
             data, offset = bytearray(data[offset:] + more), 0
+            kept = bytearray()
             while len(data) - offset >= 16:
                 seconds, micros, size, _ = unpack(data, offset)
                 if len(data) - offset - 16 < size:
@@ -54,9 +72,12 @@ def rewrite(source: Path, target: Path, offset_us: int, wanted: set[tuple[bytes,
                 true_us = seconds * 1_000_000 + micros
                 pack_into(data, offset, *divmod(true_us + offset_us, 1_000_000))
                 _note(data, offset + 16, size, true_us, wanted, spans)
+                if sampler is None or sampler.keeps():
+                    count += 1
+                    if sampler:
+                        kept += data[offset:offset + 16 + size]
                 offset += 16 + size
-                count += 1
-            writer.write(data[:offset])
+            writer.write(kept if sampler else data[:offset])
             if not more:
                 return count
 

@@ -71,7 +71,7 @@ def iodine(fitter: Fitter) -> Client:
     number = fitter.relay_number(relay)
     fitter.serve_once(relay, ["iodined", "-f", "-c", "-P", SECRET, "-d", f"dns{number}", f"10.53.{number}.1/24", DNS_ZONE])
     fitter.agent(session.source, ["iodine", "-f", "-r", "-T", "TXT", "-P", SECRET, "-d", f"dns{number}",
-                                  fitter.address(relay), DNS_ZONE], -12.0, as_user=False)
+                                  fitter.address(relay), DNS_ZONE], -25.0, as_user=False)
     fitter.fitting.redirect(session.victim, "sshd", session.ports[1])
     fitter.ssh_host("hop1", f"10.53.{number}.1", 22)
     fitter.ssh_host("victim", fitter.address(session.victim), session.ports[1], "ProxyJump hop1")

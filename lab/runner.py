@@ -154,8 +154,11 @@ def _write(plan: Plan, raw: Path, out: Path) -> dict[str, Any]:
     seen_by = capture.observers(plan)
     for observer in seen_by:
         offset_us = round(plan.clock_offsets[observer.name] * 1_000_000)
+        wish = plan.scenario
+        sampler = pcap.Sampler(wish.sampling, wish.sampling_mode, f"{wish.seed}/{observer.name}") if wish.sampling > 1 else None
         # Hosts see every flow of theirs at both ends: borders add nothing to the truth, so their pass notes nothing.
-        pcap.rewrite(raw / observer.file, out / observer.file, offset_us, wanted if observer.kind == "host" else set(), spans)
+        pcap.rewrite(raw / observer.file, out / observer.file, offset_us, wanted if observer.kind == "host" else set(), spans,
+                     sampler)
     results = {path.stem: json.loads(path.read_text()) for path in RESULTS.glob("*.json")}
     document = truth.build(plan, seen_by, spans, results)
     (out / "truth.json").write_text(json.dumps(document, indent=1) + "\n")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pcap import SAMPLING_MODES
+
 RELAY_KINDS = ("ssh-nested", "ssh-J", "ssh-L", "ssh-D", "ssh-R", "socat", "socat-tls", "dante", "microsocks",
                "tinyproxy", "haproxy", "stunnel", "reverse-socat-tls", "https-poll", "sshuttle", "redsocks",
                "tool-copy", "iodine", "ptunnel-ng", "mixed", "shim", "tor")
@@ -53,6 +55,8 @@ class Scenario:
     snap: int
     borders: bool
     clock_offset_s: float
+    sampling: int  # every observer keeps one packet in so many
+    sampling_mode: str
     background: dict[str, float]
     bulk_mbit: list[float]
     groups: list[Group]
@@ -61,7 +65,7 @@ class Scenario:
 _NETWORK = {"countries": 5, "delay_ms_min": 8.0, "delay_ms_max": 80.0, "jitter_ms": 0.5, "loss": 0.0002,
             "rate_mbit": 40.0}
 _HOSTS = {"source": 4, "relay": 6, "victim": 4, "server": 3, "user": 3}
-_OBSERVERS = {"snap": 128, "borders": True, "clock_offset_s": 1.5}
+_OBSERVERS = {"snap": 128, "borders": True, "clock_offset_s": 1.5, "sampling": 1, "sampling_mode": "systematic"}
 _BACKGROUND = {"web_clients": 6, "proxied_web_clients": 4, "backups": 3, "monitors": 1}
 _SESSIONS = {"length_s": [60, 100], "start_within_s": 15, "time_limit_s": 130, "bulk_mbit": [0.4, 2.0]}
 
@@ -89,6 +93,8 @@ def parse(document: dict[str, Any], name: str, where: str) -> Scenario:
     countries = int(network.pop("countries"))
     if not 2 <= countries <= 5:
         raise ScenarioError(f"{where}: network.countries must lie in 2..5")
+    if int(observers["sampling"]) < 1 or observers["sampling_mode"] not in SAMPLING_MODES:
+        raise ScenarioError(f"{where}: observers.sampling is 1 in 1 or more, sampling_mode one of {', '.join(SAMPLING_MODES)}")
     return Scenario(
         name=name, seed=int(document.get("seed", 1)), title=str(document.get("title", name)),
         length_s=_range(sessions["length_s"], f"{where}: sessions.length_s"),
@@ -96,6 +102,7 @@ def parse(document: dict[str, Any], name: str, where: str) -> Scenario:
         countries=countries, network={key: float(value) for key, value in network.items()},
         hosts={role: int(hosts[role]) for role in ROLES}, snap=int(observers["snap"]),
         borders=bool(observers["borders"]), clock_offset_s=float(observers["clock_offset_s"]),
+        sampling=int(observers["sampling"]), sampling_mode=str(observers["sampling_mode"]),
         background={key: int(value) for key, value in background.items()},
         bulk_mbit=_range(sessions["bulk_mbit"], f"{where}: sessions.bulk_mbit"), groups=groups)
 

@@ -37,6 +37,8 @@ def build(plan: Plan, observers: list[Observer], spans: dict[Key, FlowSpan], res
     by_server: dict[tuple[bytes, int], list[tuple[Key, FlowSpan]]] = {}
     for key, span in spans.items():
         by_server.setdefault((key[2], key[3]), []).append((key, span))
+    wish = plan.scenario
+    sampling = {"sampling": wish.sampling, "sampling_mode": wish.sampling_mode} if wish.sampling > 1 else {}
     return {
         "schema": SCHEMA, "scenario": plan.scenario.name, "title": plan.scenario.title, "seed": plan.scenario.seed,
         "synthetic": True,
@@ -44,7 +46,7 @@ def build(plan: Plan, observers: list[Observer], spans: dict[Key, FlowSpan], res
         "hosts": [{"name": host.name, "address": host.address, "country": f"Country {host.country}", "role": host.role}
                   for host in plan.topology.hosts],
         "observers": [{"name": observer.name, "file": observer.file, "kind": observer.kind,
-                       "clock_offset_s": plan.clock_offsets[observer.name], "covers": list(observer.covers)}
+                       "clock_offset_s": plan.clock_offsets[observer.name], "covers": list(observer.covers), **sampling}
                       for observer in observers],
         "sessions": [_session(plan, session, by_server, results.get(session.id, {})) for session in plan.sessions],
     }
