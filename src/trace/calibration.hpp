@@ -22,7 +22,12 @@ struct Calibration {
     /// Share of these in which the host itself opened the control flow. Hosts open many flows and few of them are leashes.
     double call_back_share = 0.2;
     /// Share of links that pass on orders rather than bytes.
-    double order_share = 0.05;
+    double order_share = 0.4;
+    /// The same where the action is a dialogue of many turns, which an order does not write.
+    double order_share_of_dialogue = 0.01;
+    /// Prior and share where there are totals only and the sequence channel speaks: the question is then mostly one of orders.
+    double driven_by_totals = 0.6;
+    double order_share_by_totals = 0.6;
     /// No weight above this and no p below that is reported: what a finite sample and a model that may be wrong cannot
     /// show. The ranking is by the unlimited figures.
     Decibans most_believed{60};

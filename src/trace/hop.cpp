@@ -5,6 +5,7 @@
 #include "trace/parallel.hpp"
 #include "trace/record_match.hpp"
 #include "trace/sequence_match.hpp"
+#include "trace/series.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,8 +19,8 @@ namespace hw::trace {
 namespace {
 
 constexpr double kNatsPerDeciban = std::numbers::ln10 / 10;
-/// Ports of services through which a host is made to act: ssh, telnet, RPC, SMB, rexec, RDP, VNC, WinRM.
-constexpr std::array<std::uint16_t, 12> kServicesThatAct{22, 23, 135, 139, 445, 512, 513, 514, 3389, 5900, 5985, 5986};
+constexpr double kNever = -1e300;  // the logarithm of no chance at all
+constexpr std::size_t kFewestPolls = 3;
 constexpr std::size_t kMostUnrelated = 256;  // pairs that the record channel's null is drawn from
 
 bool is_host(const HopInput& input, const net::Address& address) { return std::ranges::find(input.host, address) != input.host.end(); }
@@ -72,20 +73,63 @@ private:
     std::vector<RecordFeatures> with_action_;
 };
 
-/// Best order from any partner, by the sequence channel: one entry a partner.
-std::map<net::Address, OrderMatch> score_orders(const HopInput& input, const LinkOptions& options) {
-    std::map<net::Address, std::vector<const flow::Flow*>> by_partner;
-    for (const auto* f : input.flows) {
-        if (f == input.action || !f->activity.fine() || f->first > input.action->first) { continue; }
-        const auto& partner = partner_of(input, *f);
-        if (may_be_upstream(input, partner)) { by_partner[partner].push_back(f); }
+/// A candidate while it is weighed: as the relay of the action's bytes, and as the giver of the order for it.
+struct Weighed {
+    Link link;
+    double bytes = kNever;  ///< ln LR, nats
+    double order = kNever;  ///< ln Σ LR over the lines of control that its partner has to the host
+};
+
+/// Who may have given the order: one entry a line of control.
+std::vector<OrderMatch> score_orders(const HopInput& input, const LinkOptions& options) {
+    const SequenceInput sequence{input.host, input.action, input.flows, input.seen, options.lookback, input.contacts,
+                                 [&](const net::Address& a) { return may_be_upstream(input, a); }};
+    return match_orders(sequence);
+}
+
+/// Whether somebody or something goes on speaking in the action: an order explains that a host began something, hardly what
+/// it then says for a minute. Such an action is passed on, or made up at the host itself.
+bool is_dialogue(const RelayFlow& action) {
+    constexpr std::size_t kFewestTurns = 8;
+    constexpr Duration kPause = std::chrono::seconds(1);
+    const auto& activity = action.flow->activity;
+    if (!activity.fine()) { return false; }
+    std::size_t turns = 0;
+    std::int64_t last = 0;
+    for (const auto& bin : activity.bins(half_of(action.opened, Role::action, Sense::commands))) {
+        turns += turns == 0 || (bin.index - last) * activity.width() > kPause ? 1 : 0;
+        last = bin.index;
     }
-    std::map<net::Address, OrderMatch> orders;
-    const auto& host = is_host(input, input.action->client.address) ? input.action->client.address : input.action->server.address;
-    for (const auto& [partner, flows] : by_partner) {
-        if (auto order = match_orders(flows, *input.action, host, input.seen, options.lookback)) { orders.emplace(partner, *order); }
+    return turns >= kFewestTurns;
+}
+
+/// Lines of control that could be one by their kind: what the chance of being the one is shared among.
+double count_of_alike(std::span<const OrderMatch> orders) {
+    double count = 0;
+    for (const auto& o : orders) { count += std::min(1.0, o.kind.ratio()); }
+    return std::max(1.0, count);
+}
+
+/// Gives each partner's orders, all its lines of control together, to the flow that tells most of them.
+void join_orders(std::vector<Weighed>& candidates, std::span<const OrderMatch> orders, const flow::Flow* action) {
+    std::map<net::Address, std::vector<const OrderMatch*>> by_partner;
+    for (const auto& o : orders) { by_partner[o.partner].push_back(&o); }
+    for (const auto& [partner, lines] : by_partner) {
+        const auto& best = **std::ranges::max_element(lines, {}, [](const auto* o) { return o->llr; });
+        auto candidate = std::ranges::find(candidates, best.flow, [](const Weighed& w) { return w.link.inbound; });
+        if (candidate == candidates.end()) {
+            Weighed fresh;
+            fresh.link.inbound = best.flow;
+            fresh.link.outbound = action;
+            fresh.link.control = best.opened ? Control::call_back : Control::forward;
+            candidates.push_back(fresh);
+            candidate = candidates.end() - 1;
+        }
+        double sum = 0;
+        for (const auto* o : lines) { sum += o->llr.ratio(); }
+        candidate->order = std::log(sum);
+        candidate->link.channels.sequence = best.llr;
     }
-    return orders;
 }
 
 /// The last session in which a partner that opened it gave this host commands: many in a course over time; where the input
@@ -103,8 +147,7 @@ const flow::Flow* last_session_in(const HopInput& input, const LinkOptions& opti
         const auto commands = std::ranges::count_if(bins, [&](const flow::ActivityBin& bin) {
             return before.contains(Time::from_micros(bin.index * f->activity.width().count()));
         });
-        const bool acts = std::ranges::find(kServicesThatAct, net::number(f->server.port)) != kServicesThatAct.end();
-        const bool commanded = static_cast<std::size_t>(commands) >= kFewestCommands || (acts && f->request.payload_bytes > 0);
+        const bool commanded = static_cast<std::size_t>(commands) >= kFewestCommands || (is_service_that_acts(f->server.port) && f->request.payload_bytes > 0);
         if (commanded && (last == nullptr || f->last > last->last)) { last = f; }
     }
     return last;
@@ -118,24 +161,39 @@ double log_sum_exp(std::span<const double> x) {
     return top + std::log(sum);
 }
 
+/// What is believed before any evidence (Calibration says why).
+struct HopPriors {
+    double driven = kCalibration.relay_prior;
+    double by_order = kCalibration.order_share;
+};
+
 /// Posterior over the candidates and "none of them"; sorts the links, best first, into `linked`.
-void weigh_together(std::vector<Link>& links, LinkedFlow& linked) {
-    std::vector<double> weights(links.size() + 1);
-    const auto called_back = static_cast<std::size_t>(std::ranges::count(links, Control::call_back, &Link::control));
-    for (std::size_t i = 0; i < links.size(); ++i) {
-        const bool call_back = links[i].control == Control::call_back;
+void weigh_together(std::vector<Weighed>& candidates, double orders_alike, const HopPriors& priors, LinkedFlow& linked) {
+    std::vector<double> weights(candidates.size() + 1);
+    const auto compared = std::ranges::count_if(candidates, [](const Weighed& w) { return w.bytes != kNever; });
+    const auto called_back = std::ranges::count_if(candidates, [](const Weighed& w) { return w.bytes != kNever && w.link.control == Control::call_back; });
+    std::vector<Link> links;
+    links.reserve(candidates.size());
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        auto& [link, bytes, order] = candidates[i];
+        const bool call_back = link.control == Control::call_back;
         const double share = call_back ? kCalibration.call_back_share : 1 - kCalibration.call_back_share;
-        const auto alike = static_cast<double>(call_back ? called_back : links.size() - called_back);
-        weights[i] = std::log(kCalibration.relay_prior * share / alike) + links[i].llr.value() * kNatsPerDeciban;
+        const auto alike = static_cast<double>(std::max<std::ptrdiff_t>(1, call_back ? called_back : compared - called_back));
+        const std::array<double, 2> ways{std::log((1 - priors.by_order) * share / alike) + bytes,
+                                         std::log(priors.by_order / orders_alike) + order};
+        weights[i] = std::log(priors.driven) + log_sum_exp(ways);
+        const std::array<double, 2> mixed{std::log(1 - priors.by_order) + bytes, std::log(priors.by_order) + order};
+        link.llr = Decibans::from_nats(log_sum_exp(mixed));
+        links.push_back(std::move(link));
     }
-    weights.back() = std::log(1 - kCalibration.relay_prior);
+    weights.back() = std::log(1 - priors.driven);
     const double total = log_sum_exp(weights);
     linked.none = std::max(std::exp(weights.back() - total), kCalibration.model_error);
     for (std::size_t i = 0; i < links.size(); ++i) {
         links[i].posterior = std::exp(weights[i] - total) * (1 - linked.none) / std::max(1 - std::exp(weights.back() - total), 1e-300);
     }
     std::ranges::stable_sort(links, [](const Link& a, const Link& b) {
-        return a.llr != b.llr ? a.llr > b.llr : a.inbound->id < b.inbound->id;
+        return a.posterior != b.posterior ? a.posterior > b.posterior : a.llr != b.llr ? a.llr > b.llr : a.inbound->id < b.inbound->id;
     });
     for (auto& link : links) {
         link.p_none = linked.none;
@@ -162,9 +220,9 @@ HopResult explain_action(const HopInput& input, const LinkOptions& options) {
     const double span_s = std::chrono::duration<double>(action.flow->last - action.flow->first + 2 * options.max_lag).count();
     const auto orders = score_orders(input, options);
 
-    std::vector<Link> links(controls.size());
+    std::vector<Weighed> candidates(controls.size());
     for_each_index(controls.size(), options, [&](std::size_t i) {
-        Link& link = links[i];
+        Link& link = candidates[i].link;
         link.inbound = controls[i].flow;
         link.outbound = action.flow;
         link.control = controls[i].opened ? Control::call_back : Control::forward;
@@ -182,23 +240,25 @@ HopResult explain_action(const HopInput& input, const LinkOptions& options) {
             link.scale_s = score.scale_s;
         }
         link.p = std::exp(log_p);
-        const auto order = orders.find(partner_of(input, *controls[i].flow));
-        if (order != orders.end() && order->second.flow == controls[i].flow) {
-            link.channels.sequence = order->second.llr;
-            const std::array<double, 2> ways{std::log(1 - kCalibration.order_share) + link.llr.value() * kNatsPerDeciban,
-                                             std::log(kCalibration.order_share) + order->second.llr.value() * kNatsPerDeciban};
-            link.llr = Decibans::from_nats(log_sum_exp(ways));
-        }
+        candidates[i].bytes = link.llr.value() * kNatsPerDeciban;
     });
     if (options.stop.stop_requested()) {
         result.interrupted = true;
         return result;
     }
-    weigh_together(links, result.linked);
+    join_orders(candidates, orders, input.action);
+    HopPriors priors;
+    const bool dialogue = is_dialogue(action);
+    if (dialogue) { priors.by_order = kCalibration.order_share_of_dialogue; }
+    if (!input.action->activity.fine() && !orders.empty()) { priors = {kCalibration.driven_by_totals, kCalibration.order_share_by_totals}; }
+    weigh_together(candidates, count_of_alike(orders), priors, result.linked);
     result.session_flow = last_session_in(input, options);
-    for (const auto& [partner, order] : orders) {
-        if (order.llr > Decibans(0) && (!result.best_order || order.llr > *result.best_order)) {
-            result.best_order = order.llr;
+    for (const auto& order : orders) {
+        // A dialogue is not begun by a conversation that the host itself began; by polls it may be.
+        if (dialogue && order.opened && order.flows < kFewestPolls) { continue; }
+        const Decibans weight = dialogue ? std::min(order.llr, order.timing) : order.llr;
+        if (weight > Decibans(0) && (!result.best_order || weight > *result.best_order)) {
+            result.best_order = weight;
             result.order_flow = order.flow;
         }
     }

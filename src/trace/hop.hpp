@@ -1,6 +1,7 @@
 #pragma once
 
 #include "trace/link.hpp"
+#include "trace/sequence_contacts.hpp"
 
 #include <set>
 #include <span>
@@ -15,6 +16,7 @@ struct HopInput {
     std::vector<const flow::Flow*> flows; ///< All flows of the host in this observer's view; the action may be among them.
     Interval seen;                        ///< When the observer was watching.
     std::set<net::Address> downstream;    ///< Hosts already on the trail: they cannot be upstream.
+    const Contacts* contacts = nullptr;   ///< Who speaks to whom in all the data; without it the sequence channel is silent.
 };
 
 /// The control flows that may feed the action, best first, with the mass left to "none of them".
@@ -24,7 +26,7 @@ struct HopResult {
     /// Would a true partner have stood out? Chance that an unrelated pair scores as high as the action flow against
     /// itself; near 1 when the flow is too short, too sparse or too even for the channels to decide anything.
     double p_self = 1;
-    /// The best order by the sequence channel that is not itself the leading link; nothing when there is none.
+    /// The likeliest order by the sequence channel; nothing when none is likelier than not.
     std::optional<Decibans> best_order;
     const flow::Flow* order_flow = nullptr;
     /// A session that somebody opened to the host and gave commands in, at any time in the lookback before the action or

@@ -1,57 +1,129 @@
 #include "trace/sequence_match.hpp"
 
-#include "trace/series.hpp"
+#include "trace/sequence_orders.hpp"
+#include "trace/sequence_volume.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 namespace hw::trace {
 
 namespace {
-constexpr Duration kOrderWindow = std::chrono::seconds(2);
-constexpr double kOrdersPrompt = 0.7;   // share of orders that are followed within kOrderWindow
-constexpr std::size_t kFewestPolls = 3;
+namespace sequence_detail {
+
+constexpr Duration kSetUpWithin = std::chrono::seconds(60);  // from a plant to its first call
+constexpr Duration kAfter = std::chrono::seconds(120);       // how long after the act the rhythm is still learnt from
+constexpr Duration kShortestWindow = std::chrono::seconds(10);
+constexpr std::size_t kMostActs = 8;
+constexpr std::size_t kMostOthers = 48;  // other acts of the host that a relation's timing is normalised by
+constexpr double kMostKind = 25;
+// Where the course of the flows shows when words came, these must decide; most of all where the host itself opened them.
+constexpr double kMostKindCalled = 3;
+constexpr double kMostKindVisited = 8;
+constexpr double kMostTiming = 25;
+constexpr double kMost = 40;  // dB: a sequence is inferred, never seen
+
+/// What the host itself did to the action's partner, and when it counts as done.
+struct Acts {
+    std::vector<const flow::Flow*> flows;
+    std::vector<Time> times;
+};
+
+bool is_end(std::span<const net::Address> host, const net::Address& address) { return std::ranges::find(host, address) != host.end(); }
+
+/// The action itself where the host opened it; else the flows that it opened to that partner's services that act in the
+/// minute before the partner first called.
+Acts acts_of(const SequenceInput& input, const flow::Flow& action) {
+    Acts acts;
+    if (is_end(input.host, action.client.address)) {
+        acts.flows.push_back(&action);
+        acts.times.push_back(action.first);
+        return acts;
+    }
+    const auto& partner = action.client.address;
+    Time began = action.first;
+    for (const auto* f : input.flows) {
+        if (f->client.address == partner && f->server == action.server) { began = std::min(began, f->first); }
+    }
+    for (const auto* f : input.flows) {
+        const bool set_up = is_end(input.host, f->client.address) && f->server.address == partner && is_service_that_acts(f->server.port);
+        if (!set_up || f->first > began || f->first < began - kSetUpWithin || f->reply.packets == 0) { continue; }
+        acts.flows.push_back(f);
+        acts.times.push_back(f->first);
+        if (acts.flows.size() == kMostActs) { break; }
+    }
+    return acts;
+}
+
+/// When the host began other things: its connections to others than the action's partner, evenly picked.
+std::vector<Time> other_acts(const SequenceInput& input, Interval window) {
+    std::vector<Time> times;
+    const auto& downstream = is_end(input.host, input.action->client.address) ? input.action->server.address : input.action->client.address;
+    for (const auto* f : input.flows) {
+        if (is_end(input.host, f->client.address) && f->server.address != downstream && window.contains(f->first)) { times.push_back(f->first); }
+    }
+    if (times.size() > kMostOthers) {
+        std::vector<Time> picked;
+        for (std::size_t i = 0; i < kMostOthers; ++i) { picked.push_back(times[i * times.size() / kMostOthers]); }
+        times = std::move(picked);
+    }
+    return times;
+}
+
+double ratio_of(const Orders& orders, const Acts& acts, const flow::Flow& action) {
+    if (!acts.times.empty()) {
+        double sum = 0;
+        for (const Time t : acts.times) { sum += std::log(orders.ratio_at(t)); }
+        return std::exp(sum / static_cast<double>(acts.times.size()));
+    }
+    // Nothing the host did shows: the order may have come at any time of the action's life.
+    constexpr std::int64_t kPoints = 8;
+    double sum = 0;
+    for (std::int64_t i = 0; i <= kPoints; ++i) { sum += orders.ratio_at(action.first + (action.last - action.first) * i / kPoints); }
+    return sum / static_cast<double>(kPoints + 1);
+}
+
+}  // namespace sequence_detail
 }  // namespace
 
-std::optional<OrderMatch> match_orders(std::span<const flow::Flow* const> flows, const flow::Flow& action, const net::Address& host,
-                                       Interval seen, Duration lookback) {
-    if (action.client.address != host) { return std::nullopt; }
-    const Time begin = std::max(seen.from, action.first - lookback);
-    if (action.first - begin < 5 * kOrderWindow) { return std::nullopt; }  // too little rhythm to compare with
-
-    std::set<std::int64_t> spells;  // numbered backward from the action: 0 is the window in question
-    OrderMatch match;
-    bool opened_by_partner = false;
-    std::size_t polls = 0;
-    for (const flow::Flow* flow : flows) {
-        const auto half = half_of(flow->client.address == host, Role::control, Sense::commands);
-        bool spoke = false;
-        for (const auto& bin : flow->activity.bins(half)) {
-            const Time at = Time::from_micros(bin.index * flow->activity.width().count());
-            if (at < begin || at > action.first || bin.packets == 0) { continue; }
-            spoke = true;
-            const Duration before = action.first - at;
-            const std::int64_t spell = before / kOrderWindow;
-            spells.insert(spell);
-            if (spell == 0 && (match.flow == nullptr || before <= match.before)) {
-                match.flow = flow;
-                match.before = before;
-            }
-        }
-        if (spoke) {
-            opened_by_partner = opened_by_partner || flow->server.address == host;
-            ++polls;
-        }
+std::vector<OrderMatch> match_orders(const SequenceInput& input) {
+    using namespace sequence_detail;
+    std::vector<OrderMatch> matches;
+    if (input.contacts == nullptr) { return matches; }
+    const flow::Flow& action = *input.action;
+    const Interval window{std::max(input.seen.from, action.first - input.lookback), std::min(input.seen.to, std::max(action.last, action.first + kAfter))};
+    if (window.to - window.from < kShortestWindow) { return matches; }
+    const auto& downstream = is_end(input.host, action.client.address) ? action.server.address : action.client.address;
+    const auto relations = relations_of(input.host, input.flows, [&](const net::Address& a) { return a != downstream && input.may_command(a); });
+    std::vector<const flow::Flow*> visits;
+    for (const auto* f : input.flows) {
+        if (is_end(input.host, f->server.address) && is_service_that_acts(f->server.port) && f->reply.packets > 0 && f->request.packets > 0) { visits.push_back(f); }
     }
-    if (spells.empty() || (!opened_by_partner && polls < kFewestPolls)) { return std::nullopt; }
-    const double total = std::floor(std::chrono::duration<double>(action.first - begin) / kOrderWindow);
-    const double speaking = static_cast<double>(spells.size());
-    const double often = std::clamp(speaking / total, 1.0 / total, 1.0 - 0.5 / total);
-    const bool ordered = match.flow != nullptr;
-    match.llr = Decibans::from_ratio(ordered ? kOrdersPrompt / often : (1 - kOrdersPrompt) / (1 - often));
-    if (!ordered) { match.flow = flows.back(); }
-    return match;
+    const Acts acts = acts_of(input, action);
+    const auto others = other_acts(input, window);
+    const Time moment = acts.times.empty() ? action.last : acts.times.back();
+    const RelationJudge judge(relations, visits, *input.contacts, window);
+    const VolumeMatch volumes(acts.flows, relations, input.host);
+    for (const auto& r : relations) {
+        if (r.first() > moment) { continue; }  // it cannot have ordered what was done before it began
+        const Orders orders(r, window);
+        // What else the host began: a relation that "explains" all of that too explains nothing.
+        double usual = 0;
+        for (const Time t : others) { usual += std::min(30.0, orders.ratio_at(t)); }
+        usual = others.empty() ? 1 : std::max(1.0, usual / static_cast<double>(others.size()));
+        OrderMatch match;
+        match.partner = r.partner;
+        match.opened = r.opened;
+        match.flow = orders.most_telling(moment);
+        match.flows = r.flows.size();
+        const bool course = action.activity.fine() && std::ranges::any_of(r.flows, [](const flow::Flow* f) { return f->activity.fine(); });
+        match.kind = Decibans(std::clamp(judge.kind_of(r).total().value(), -kMostKind, !course ? kMostKind : r.opened ? kMostKindCalled : kMostKindVisited));
+        match.timing = Decibans(std::min(kMostTiming, 10 * std::log10(ratio_of(orders, acts, action) / usual)));
+        match.volume = volumes.weigh(r, orders);
+        match.llr = Decibans(std::min(kMost, (match.kind + match.timing + match.volume).value()));
+        matches.push_back(match);
+    }
+    return matches;
 }
 
 }  // namespace hw::trace

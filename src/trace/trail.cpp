@@ -16,6 +16,7 @@ namespace hw::trace {
 namespace {
 
 constexpr double kMassThatMatters = 0.01;   // left unfollowed when the search ends, it counts as cut short
+constexpr Duration kAftermath = std::chrono::seconds(120);
 constexpr double kLeastMass = 1e-6;         // trails less likely than this are not followed
 
 struct State {
@@ -40,8 +41,8 @@ struct CoveredView {
 
 class Search {
 public:
-    Search(const flow::FlowSource& source, const TraceOptions& options, const Views& views)
-        : source_(source), options_(options), views_(views) {}
+    Search(const flow::FlowSource& source, const TraceOptions& options, const Views& views, const Contacts& contacts)
+        : source_(source), options_(options), views_(views), contacts_(contacts) {}
 
     Result<TraceResult> run(std::vector<State> starts) {
         for (auto& s : starts) { push(std::move(s)); }
@@ -128,6 +129,7 @@ private:
         input.action = view.action;
         input.seen = view.covered->interval;
         input.downstream = state.downstream;
+        input.contacts = &contacts_;
         HW_CHECK(gather_flows(input, view));
         HopResult hop = explain_action(input, options_.link);
         result_.pairs_tested += hop.pairs;
@@ -155,7 +157,8 @@ private:
     /// The flows of the box as the covering observer saw them, and, where the box has several addresses, what the
     /// observers of the others saw besides.
     Result<void> gather_flows(HopInput& input, const CoveredView& view) const {
-        const Interval when{view.action->first - options_.link.lookback, view.action->last + options_.link.max_lag};
+        // What came after tells the sequence channel of a partner's rhythm, and of what was sent back.
+        const Interval when{view.action->first - options_.link.lookback, view.action->last + std::max(options_.link.max_lag, kAftermath)};
         for (const auto& address : input.host) {
             HW_TRY(const auto flows, source_.flows_of(address, when));
             for (const auto* f : flows) {
@@ -211,6 +214,7 @@ private:
     const flow::FlowSource& source_;
     const TraceOptions& options_;
     const Views& views_;
+    const Contacts& contacts_;
     std::priority_queue<State, std::vector<State>, Less> queue_;
     std::uint64_t created_ = 0;
     TraceResult result_;
@@ -256,6 +260,7 @@ double start_weight(const flow::Flow& f) {
 
 Result<TraceResult> trace(const flow::FlowSource& source, const TraceQuery& query, const TraceOptions& options) {
     HW_TRY(const auto views, Views::build(source));
+    HW_TRY(const auto contacts, Contacts::build(source));
     HW_TRY(auto flows, attack_flows(source, query, views));
     std::ranges::stable_sort(flows, [](const auto* a, const auto* b) { return start_weight(*a) > start_weight(*b); });
     const bool cut = flows.size() > options.max_starts;
@@ -272,7 +277,7 @@ Result<TraceResult> trace(const flow::FlowSource& source, const TraceQuery& quer
         s.downstream = {query.victim.address};
         starts.push_back(std::move(s));
     }
-    HW_TRY(auto result, Search(source, options, views).run(std::move(starts)));
+    HW_TRY(auto result, Search(source, options, views, contacts).run(std::move(starts)));
     result.truncated = result.truncated || cut;
     return result;
 }

@@ -1,0 +1,88 @@
+#include "trace/sequence_relation.hpp"
+
+#include "trace/test_traffic.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace hw;
+using namespace hw::trace;
+using namespace hw::trace::test;
+
+namespace {
+constexpr unsigned kHost = 1;
+
+struct Scene {
+    std::vector<flow::Flow> flows;
+    std::vector<Relation> relations;
+    Contacts contacts;
+    std::vector<const flow::Flow*> visits;
+
+    void add(unsigned client, unsigned server, std::uint16_t port, double t, double length = 0.2) {
+        const auto own = static_cast<std::uint16_t>(4000 + flows.size());
+        flows.push_back(make_flow("o", 0, client, own, server, port, {{t, t + length}, {t + 0.05, t + length}}));
+    }
+    void judge() {
+        const flow::MemorySource source({{"o", {}}}, flows);
+        contacts = *Contacts::build(source);
+        std::vector<const flow::Flow*> all;
+        for (const auto& f : flows) {
+            if (f.touches(ip(kHost))) { all.push_back(&f); }
+            if (f.server.address == ip(kHost) && is_service_that_acts(f.server.port)) { visits.push_back(&f); }
+        }
+        const std::array<net::Address, 1> host{ip(kHost)};
+        relations = relations_of(host, all, [](const net::Address&) { return true; });
+    }
+    RelationKind kind(unsigned partner, std::uint16_t port) const {
+        const RelationJudge judge(relations, visits, contacts, {at_s(0), at_s(600)});
+        for (const auto& r : relations) {
+            if (r.partner == ip(partner) && r.service.port == net::Port{port}) { return judge.kind_of(r); }
+        }
+        return {};
+    }
+};
+}  // namespace
+
+TEST_CASE("relation: a hundred polls are one line of control") {
+    Scene scene;
+    for (int i = 0; i < 100; ++i) { scene.add(kHost, 9, 443, 5.0 * i); }
+    scene.add(9, kHost, 22, 3);
+    scene.judge();
+    REQUIRE(scene.relations.size() == 2);
+    CHECK(scene.relations[0].flows.size() + scene.relations[1].flows.size() == 101);
+}
+
+TEST_CASE("relation: a rare host called again and again is rather a master than what everybody calls") {
+    Scene scene;
+    for (int i = 0; i < 60; ++i) {
+        scene.add(kHost, 9, 443, 30 + 5.0 * i);
+        scene.add(kHost, 8, 443, 3 + 5.1 * i);
+        for (unsigned other = 20; other < 32; ++other) { scene.add(other, 8, 443, 3 + 5.0 * i); }
+    }
+    scene.judge();
+    CHECK(scene.kind(9, 443).total().value() > 8);
+    CHECK(scene.kind(8, 443).total().value() < 0);
+}
+
+TEST_CASE("relation: what was first called just after somebody's session was planted in it") {
+    Scene scene;
+    scene.add(7, kHost, 445, 200);
+    scene.add(6, kHost, 445, 450);
+    for (int i = 0; i < 30; ++i) {
+        scene.add(kHost, 9, 8443, 204 + 5.0 * i);
+        scene.add(kHost, 8, 8443, 100 + 5.0 * i);
+    }
+    scene.judge();
+    CHECK(scene.kind(9, 8443).planted.value() > 6);
+    CHECK(scene.kind(8, 8443).planted.value() < 0);
+}
+
+TEST_CASE("relation: a look-up in a directory commands nobody, monitoring visits all") {
+    Scene scene;
+    scene.add(kHost, 9, 389, 10);
+    scene.add(7, kHost, 22, 20);
+    scene.add(8, kHost, 22, 30);
+    for (unsigned other = 20; other < 32; ++other) { scene.add(8, other, 22, 40); }
+    scene.judge();
+    CHECK(scene.kind(9, 389).total().value() < -10);
+    CHECK(scene.kind(7, 22).rarity > scene.kind(8, 22).rarity + Decibans(10));
+}
