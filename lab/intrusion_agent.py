@@ -86,12 +86,14 @@ class Agent:
             wire.in_background(wire.serve_forever, port, self._answer_held, True)
 
     def _answer_held(self, connection: socket.socket, _peer: str) -> None:
-        hello = wire.read_frame(connection.recv)
+        assert isinstance(connection, ssl.SSLSocket)
+        stream = wire.Stream(connection)
+        hello = wire.read_frame(stream.recv)
         if hello is None or hello.node not in self.down:
             return
         self.come_up(hello)
-        wire.in_background(_write_frames, connection, self.down[hello.node], 0.0, None)
-        while (frame := wire.read_frame(connection.recv)) is not None:
+        wire.in_background(_write_frames, stream, self.down[hello.node], 0.0, None)
+        while (frame := wire.read_frame(stream.recv)) is not None:
             self.come_up(frame)
 
     # My own call back, by the plan's style
@@ -117,8 +119,9 @@ class Agent:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.note_opened("control", plain, address, control["port"])
         with wire.client_tls().wrap_socket(plain) as connection:
-            wire.in_background(_write_frames, connection, self.up, control["period_s"], Frame("idle", self.number))
-            while (frame := wire.read_frame(connection.recv)) is not None:
+            stream = wire.Stream(connection)
+            wire.in_background(_write_frames, stream, self.up, control["period_s"], Frame("idle", self.number))
+            while (frame := wire.read_frame(stream.recv)) is not None:
                 self.take(frame)
 
     def _poll(self, control: dict[str, Any]) -> None:
@@ -163,7 +166,7 @@ class Agent:
                          local_port=connection.getsockname()[1], step=step)
 
 
-def _write_frames(connection: ssl.SSLSocket, frames: queue.Queue[Frame], sign_s: float, sign: Frame | None) -> None:
+def _write_frames(stream: wire.Stream, frames: queue.Queue[Frame], sign_s: float, sign: Frame | None) -> None:
     """Sends what is queued; after a silence of `sign_s`, a sign of life."""
     try:
         while True:
@@ -172,7 +175,7 @@ def _write_frames(connection: ssl.SSLSocket, frames: queue.Queue[Frame], sign_s:
             except queue.Empty:
                 frame = sign
             if frame is not None:
-                connection.sendall(frame.encode())
+                stream.sendall(frame.encode())
     except OSError:
         pass
 

@@ -19,7 +19,7 @@ from intrusion_services import FourTuple
 from truth import rfc3339
 
 SCHEMA = "headwater.lab-intrusion/1"
-SLACK_US = 60_000  # a program notes its start before its connection's first packet
+SLACK_US = 2_000  # diaries and captures keep the same clock
 Event = dict[str, Any]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import socket
 import ssl
 import struct
@@ -111,6 +112,34 @@ def serve_forever(port: int, handle: Callable[[socket.socket, str], None], tls: 
     while True:
         connection, (peer, _) = listener.accept()
         threading.Thread(target=one, args=(connection, peer), daemon=True).start()
+
+
+class Stream:
+    """A TLS connection that one thread reads and another writes: the library allows only one of them inside at a time."""
+
+    def __init__(self, connection: ssl.SSLSocket) -> None:
+        connection.setblocking(False)
+        self._connection, self._lock = connection, threading.Lock()
+
+    def recv(self, size: int) -> bytes:
+        while True:
+            with self._lock:
+                try:
+                    return self._connection.recv(size)
+                except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    pass
+            select.select([self._connection], [], [])
+
+    def sendall(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            with self._lock:
+                try:
+                    left = left[self._connection.send(left[:16384]):]
+                    continue
+                except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    pass
+            select.select([], [self._connection], [], 1.0)
 
 
 def in_background(work: Callable[..., Any], *arguments: Any) -> None:
