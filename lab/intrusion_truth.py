@@ -19,6 +19,7 @@ from intrusion_services import FourTuple
 from truth import rfc3339
 
 SCHEMA = "headwater.lab-intrusion/1"
+MOST_UNANSWERED = 0.02
 SLACK_US = 2_000  # diaries and captures keep the same clock
 Event = dict[str, Any]
 
@@ -59,7 +60,7 @@ def build(plan: IntrusionPlan, seen: dict[str, list[Connection]], opened: set[Fo
     links = [_link(plan, node, flows, events) for node in plan.nodes]
     deed = next(step for step in plan.steps if step.what in ("collect", "destroy", "upload"))
     at_victim = [flow for flow in flows if flow.purpose == "victim"]
-    missing = _missing(links, at_victim, deed.number, events)
+    missing = _missing(links, at_victim, deed.number, events) + _lost(seen)
     involved = {*chain, address[plan.victim]}
     probed = {socket.inet_ntoa(flow.key[2]) for flow in flows if flow.purpose == "probe"}
     return {
@@ -163,6 +164,15 @@ def _when(events: list[Event], what: str, **wanted: int) -> str | None:
         if event["what"] == what and all(event.get(key) == value for key, value in wanted.items()):
             return rfc3339(round(event["t"] * 1e6))
     return None
+
+
+def _lost(seen: dict[str, list[Connection]]) -> list[str]:
+    """Datagrams are not sent again: unanswered look-ups betray a machine that could not carry the run."""
+    asked = [one for connections in seen.values() for one in connections if one.key[3] == 53]
+    unanswered = sum(one.state() == "S0" for one in asked)
+    if unanswered <= max(MOST_UNANSWERED * len(asked), 5):
+        return []
+    return [f"{unanswered} of {len(asked)} name look-ups unanswered: the machine lost packets (net.ipv4.neigh.default.gc_thresh3 too small?)"]
 
 
 def _missing(links: list[dict[str, Any]], at_victim: list[Flow], deed: int, events: list[Event]) -> list[str]:
