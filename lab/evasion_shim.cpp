@@ -45,7 +45,7 @@ constexpr std::size_t kPiece = 1400;           // read at once: about a packet
 constexpr std::size_t kLargestRecord = 16384;  // payload or padding
 constexpr std::size_t kMostQueued = 4 << 20;   // then reading waits
 constexpr std::size_t kMostUnsent = 64 << 10;  // then pieces wait and chaff is left out
-constexpr double kMostChaffPerSecond = 300;
+constexpr double kMostChaffPerSecond = 300, kChaffMemory_s = 60;
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kNever = INT64_MAX;
 constexpr unsigned char kData = 0x5A, kChaff = 0xA5;
@@ -239,6 +239,7 @@ private:
             if (chaff_due_ && !framed_.clogged()) {
                 const std::size_t known = std::min(sent_, recent_.size());
                 const std::size_t size = known == 0 ? 64 : recent_[static_cast<std::size_t>(randomness() % known)];
+                ++chaff_sent_;
                 if (!record(kChaff, std::string(size, '\0'))) return false;
             }
             schedule_chaff(next_chaff_);
@@ -246,10 +247,12 @@ private:
         return true;
     }
 
-    /// Poisson with the mean rate of our own records so far; memoryless, so it may be drawn anew twice a second.
+    /// Poisson, memoryless, so it may be drawn anew twice a second. The rate is that of our own records so far, which says
+    /// nothing of the last minute's; what was sent too many (a busy start) or too few is made good within kChaffMemory_s.
     void schedule_chaff(std::int64_t from) {
-        const double elapsed_s = static_cast<double>(from - began_) / 1e9;
-        const double rate = std::min(kMostChaffPerSecond, options_.chaff * (static_cast<double>(sent_) + 10) / (elapsed_s + 5));
+        const double elapsed_s = static_cast<double>(from - began_) / 1e9 + 5, own = static_cast<double>(sent_);
+        const double owed = options_.chaff * own * (1 + kChaffMemory_s / elapsed_s) - static_cast<double>(chaff_sent_);
+        const double rate = std::clamp(owed / kChaffMemory_s, 0.0, kMostChaffPerSecond);
         const double wait_s = rate > 0 ? -std::log(1 - uniform(1)) / rate : 1e9;
         chaff_due_ = wait_s <= 0.5;
         next_chaff_ = from + static_cast<std::int64_t>(std::min(wait_s, 0.5) * 1e9);
@@ -277,7 +280,7 @@ private:
     Queue inward_, outward_;  // into the tunnel; out of it
     std::string received_;    // of the tunnel, not yet a whole record
     std::array<std::size_t, 64> recent_{};
-    std::size_t sent_ = 0;  // own records
+    std::size_t sent_ = 0, chaff_sent_ = 0;  // own records, and chaff
     std::int64_t next_chaff_, next_tick_, next_split_ = 0;
     bool chaff_due_ = false;
 };
