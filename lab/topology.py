@@ -59,6 +59,11 @@ def country_net(country: str) -> str:
     return f"198.18.{10 + 20 * (ord(country) - ord('A'))}"
 
 
+def hardware_address(address: str) -> str:
+    """A locally administered MAC address for an IPv4 address."""
+    return "02:00:" + ":".join(f"{int(part):02x}" for part in address.split("."))
+
+
 def router_namespace(country: str) -> str:
     return f"{PREFIX}router-{country.lower()}"
 
@@ -108,14 +113,16 @@ def build(topology: Topology) -> None:
 def _build_country(topology: Topology, country: str) -> None:
     router, net = router_namespace(country), country_net(country)
     run_ip(f"netns add {router}")
-    batch = ["link set lo up", "link add br0 type bridge", f"addr add {net}.1/24 dev br0", "link set br0 up",
+    batch = ["link set lo up", f"link add br0 address {hardware_address(net + '.1')} type bridge",
+             f"addr add {net}.1/24 dev br0", "link set br0 up",
              f"tuntap add dev {TUNNEL} mode tun", f"link set {TUNNEL} up txqueuelen 2000",
              f"route add 198.18.0.0/15 dev {TUNNEL}"]
     for host in topology.members(country):
         run_ip(f"netns add {host.namespace}")
         port = host.name[:15]
-        batch += [f"link add {port} type veth peer name eth0 netns {host.namespace}",
-                  f"link set {port} master br0 up"]
+        batch += [f"link add {port} type veth peer name eth0 address {hardware_address(host.address)} netns {host.namespace}",
+                  f"link set {port} master br0 up",
+                  f"neigh add {host.address} lladdr {hardware_address(host.address)} nud permanent dev br0"]
     # IPv6 off before the links come up: no neighbour chatter in captures of an IPv4 lab.
     set_sysctls(router, {"net/ipv4/ip_forward": "1", "net/ipv6/conf/all/disable_ipv6": "1",
                      "net/ipv6/conf/default/disable_ipv6": "1"})
@@ -124,7 +131,11 @@ def _build_country(topology: Topology, country: str) -> None:
     ip_batch(router, batch)
     for host in topology.members(country):
         ip_batch(host.namespace, ["link set lo up", f"addr add {host.address}/24 dev eth0", "link set eth0 up",
-                                   f"route add default via {net}.1"])
+                                   f"route add default via {net}.1",
+                                   # Known for good: the kernel's table of neighbours is one for all namespaces and small.
+                                   *(f"neigh add {address} lladdr {hardware_address(address)} nud permanent dev eth0"
+                                     for address in [f"{net}.1", *(member.address for member in topology.members(country))]
+                                     if address != host.address)])
         look_like_a_wire(host.namespace, ["eth0"])
     look_like_a_wire(router, ["br0"] + [host.name[:15] for host in topology.members(country)])
 
