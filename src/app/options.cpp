@@ -32,6 +32,15 @@ constexpr std::array kOptions{
     OptionSpec{.name = "box", .kind = ValueKind::addresses, .metavar = "ADDR,ADDR[,ADDR...]", .repeatable = true, .verbs = " trace ",
                .help = "These addresses are one host (a NAT, a proxy with an inner and an outer side), timed by one clock. May be given "
                        "several times."},
+    OptionSpec{.name = "follow", .kind = ValueKind::flag, .configurable = false, .verbs = " trace ",
+               .help = "The inputs are captures that are still being written (or - for a pipe): trace them again and again, tell when the "
+                       "leading trail changes, and give the whole result when stopped (Ctrl-C)."},
+    OptionSpec{.name = "interface", .kind = ValueKind::text, .metavar = "IF", .configurable = false, .verbs = " trace ",
+               .help = "With --follow: listen on this network interface of this machine (needs the right to capture; nothing is sent)."},
+    OptionSpec{.name = "every", .kind = ValueKind::duration, .metavar = "TIME", .fallback = "10s", .verbs = " trace ",
+               .help = "With --follow: how often to look. A search that takes long is made less often."},
+    OptionSpec{.name = "for", .kind = ValueKind::duration, .metavar = "TIME", .configurable = false, .verbs = " trace ",
+               .help = "With --follow: stop after this long."},
     OptionSpec{.name = "html", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " trace demo ",
                .help = "Also write a report to FILE: one self-contained page, without scripts."},
     OptionSpec{.name = "note", .kind = ValueKind::text, .metavar = "TEXT", .verbs = " trace demo ",

@@ -61,7 +61,8 @@ Result<void> check_operands(const VerbSpec& verb, const Invocation& invocation) 
     if (verb.operands.empty() && !invocation.operands.empty()) {
         return fail(Errc::usage, name + " takes no input: \"" + shortened(invocation.operands.front()) + "\"", {}, "headwater help " + name);
     }
-    if (verb.operands_required && invocation.operands.empty()) {
+    const bool live = invocation.settings.is_set("interface");
+    if (verb.operands_required && invocation.operands.empty() && !live) {
         return fail(Errc::usage, "no input given", {}, "name captures, logs or folders of them, or - for standard input");
     }
     return {};
@@ -107,7 +108,7 @@ int run(std::span<const std::string> arguments, const World& world) {
     if (typed->has("help") && verb.name != "help") {
         return static_cast<int>(write_result(verb_text(verb)) ? ExitCode::done : ExitCode::bad_input);
     }
-    if (verb.operands_required && typed->operands.empty() && world.input_is_terminal) {
+    if (verb.operands_required && typed->operands.empty() && !typed->has("interface") && world.input_is_terminal) {
         std::fputs(verb_text(verb).c_str(), stderr);
         return static_cast<int>(ExitCode::usage);
     }
@@ -118,6 +119,7 @@ int run(std::span<const std::string> arguments, const World& world) {
 
     const StopSignal stop;
     invocation->stop = stop.token();
+    invocation->tell = [](const std::string& line) { return write_result(line + "\n"); };
     const auto outcome = handler_of(verb.name)(*invocation);
     if (!outcome) { return report(outcome.error()); }
     if (!write_result(outcome->out)) {

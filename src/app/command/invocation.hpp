@@ -4,6 +4,7 @@
 #include "app/settings.hpp"
 #include "base/error.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -29,6 +30,8 @@ struct Invocation {
     std::vector<ConfigFile> files;
     World world;
     std::stop_token stop;
+    /// Writes a line of the result at once, for verbs that tell as they go; false when nobody takes it any more.
+    std::function<bool(const std::string& line)> tell;
 
     [[nodiscard]] bool colour() const;
     [[nodiscard]] bool progress() const;

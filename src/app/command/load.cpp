@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t kLongestNote = 200;
 
 /// Options that do not change the result: they are not part of what one needs to repeat it.
-constexpr std::array<std::string_view, 9> kNotParameters{"html",        "format",  "json",   "quiet", "color",
-                                                         "no-progress", "threads", "config", "help"};
+constexpr std::array<std::string_view, 13> kNotParameters{"html",    "format", "json", "quiet",  "color",     "no-progress", "threads",
+                                                          "config", "help",   "for",  "follow", "interface", "every"};
 
 std::vector<std::pair<std::string, std::string>> parameters_of(const Invocation& invocation) {
     std::vector<std::pair<std::string, std::string>> parameters;
@@ -114,7 +114,7 @@ trace::LinkOptions link_options(const Invocation& invocation) {
     return options;
 }
 
-Result<Loaded> load(const Invocation& invocation, std::span<const std::string> inputs, Progress& progress) {
+flow::read::ReadOptions read_options(const Invocation& invocation) {
     flow::read::ReadOptions options;
     options.timeouts.idle = invocation.settings.duration("idle-timeout");
     options.timeouts.active = invocation.settings.duration("active-timeout");
@@ -122,27 +122,36 @@ Result<Loaded> load(const Invocation& invocation, std::span<const std::string> i
     options.declared = invocation.settings.coverage("covers");
     options.rejoin = invocation.verb->name != "flows";  // a list of flows shows the records as they were cut
     options.stop = invocation.stop;
-    options.progress = [&](std::uint64_t done, std::uint64_t total, std::uint64_t records) {
-        if (progress.due()) { progress.show(reading_line(done, total, records, progress.elapsed())); }
-    };
-    Loaded loaded;
-    HW_TRY(loaded.inputs, flow::read::read_inputs(inputs, options));
-    progress.clear();
-    report_problems(loaded.inputs);
+    return options;
+}
 
+Loaded describe(const Invocation& invocation, flow::read::Inputs inputs, std::span<const std::string> paths) {
+    report_problems(inputs);
+    Loaded loaded;
     output::Context& context = loaded.context;
     context.version = app::version();
     context.parameters = parameters_of(invocation);
-    const flow::MemorySource& source = *loaded.inputs.source;
+    const flow::MemorySource& source = *inputs.source;
     context.observers.assign(source.observers().begin(), source.observers().end());
     context.coverage.assign(source.coverage().begin(), source.coverage().end());
-    context.inputs = loaded.inputs.reports;
-    context.failures = loaded.inputs.failures;
-    context.note = invocation.settings.is_set("note") ? invocation.settings.text("note") : marker_note(inputs);
+    context.inputs = inputs.reports;
+    context.failures = inputs.failures;
+    context.note = invocation.settings.is_set("note") ? invocation.settings.text("note") : marker_note(paths);
     context.interval = source.interval();
     context.flows = source.flows().size();
-    context.interrupted = loaded.inputs.interrupted;
+    context.interrupted = inputs.interrupted;
+    loaded.inputs = std::move(inputs);
     return loaded;
+}
+
+Result<Loaded> load(const Invocation& invocation, std::span<const std::string> inputs, Progress& progress) {
+    flow::read::ReadOptions options = read_options(invocation);
+    options.progress = [&](std::uint64_t done, std::uint64_t total, std::uint64_t records) {
+        if (progress.due()) { progress.show(reading_line(done, total, records, progress.elapsed())); }
+    };
+    HW_TRY(auto read, flow::read::read_inputs(inputs, options));
+    progress.clear();
+    return describe(invocation, std::move(read), inputs);
 }
 
 }  // namespace hw::app::command

@@ -24,6 +24,12 @@ struct Loaded {
 /// could not be used and what was passed over.
 [[nodiscard]] Result<Loaded> load(const Invocation& invocation, std::span<const std::string> inputs, Progress& progress);
 
+/// How inputs are read by the settings: timeouts, coverage, threads, stop.
+[[nodiscard]] flow::read::ReadOptions read_options(const Invocation& invocation);
+
+/// What a result must say of inputs that have been read from `paths`; says on standard error what could not be used.
+[[nodiscard]] Loaded describe(const Invocation& invocation, flow::read::Inputs inputs, std::span<const std::string> paths);
+
 /// The link options of the settings.
 [[nodiscard]] trace::LinkOptions link_options(const Invocation& invocation);
 

@@ -10,7 +10,6 @@
 #include <cstddef>
 
 namespace hw::app::command {
-namespace {
 
 std::string render_trace(const trace::TraceResult& result, const output::Context& context, const Invocation& invocation) {
     const std::string format = invocation.settings.format();
@@ -20,7 +19,21 @@ std::string render_trace(const trace::TraceResult& result, const output::Context
     return output::trace_table(result, context, invocation.colour() ? output::Colour::on : output::Colour::off);
 }
 
-}  // namespace
+trace::TraceOptions trace_options(const Invocation& invocation) {
+    trace::TraceOptions options;
+    options.link = link_options(invocation);
+    options.max_trails = static_cast<std::size_t>(invocation.settings.count("max-trails"));
+    options.boxes = invocation.settings.address_lists("box");
+    return options;
+}
+
+trace::TraceQuery trace_query(const Invocation& invocation) {
+    trace::TraceQuery query;
+    query.victim = *invocation.settings.endpoint("victim");
+    if (const auto peers = invocation.settings.addresses("peer"); !peers.empty()) { query.peer = peers.front(); }
+    query.at = invocation.settings.interval("at");
+    return query;
+}
 
 Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::string> inputs, const trace::TraceQuery& query,
                           std::span<const std::pair<std::string, std::string>> more_parameters) {
@@ -32,10 +45,7 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     auto& parameters = loaded.context.parameters;
     parameters.insert(parameters.begin(), more_parameters.begin(), more_parameters.end());
 
-    trace::TraceOptions options;
-    options.link = link_options(invocation);
-    options.max_trails = static_cast<std::size_t>(invocation.settings.count("max-trails"));
-    options.boxes = invocation.settings.address_lists("box");
+    trace::TraceOptions options = trace_options(invocation);
     options.progress = [&](std::size_t done, std::size_t waiting, std::uint64_t pairs) {
         if (progress.due()) { progress.show(tracing_line(done, waiting, pairs)); }
     };
@@ -64,11 +74,10 @@ Result<Outcome> trace(const Invocation& invocation) {
     if (invocation.settings.count("max-trails") == 0) {
         return fail(Errc::usage, "--max-trails must be 1 or more", "--max-trails");
     }
-    trace::TraceQuery query;
-    query.victim = *invocation.settings.endpoint("victim");
-    if (const auto peers = invocation.settings.addresses("peer"); !peers.empty()) { query.peer = peers.front(); }
-    query.at = invocation.settings.interval("at");
-    return run_trace(invocation, invocation.operands, query);
+    if (invocation.settings.flag("follow")) { return follow_trace(invocation); }
+    if (invocation.settings.is_set("interface")) { return fail(Errc::usage, "--interface needs --follow", "--interface", "headwater help trace"); }
+    if (invocation.operands.empty()) { return fail(Errc::usage, "no input given", {}, "name captures, logs or folders of them, or - for standard input"); }
+    return run_trace(invocation, invocation.operands, trace_query(invocation));
 }
 
 }  // namespace hw::app::command

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/command/invocation.hpp"
+#include "app/output/context.hpp"
 #include "trace/trail.hpp"
 
 #include <span>
@@ -14,5 +15,16 @@ namespace hw::app::command {
 [[nodiscard]] Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::string> inputs,
                                         const trace::TraceQuery& query,
                                         std::span<const std::pair<std::string, std::string>> more_parameters = {});
+
+/// The query that the settings of `trace` make.
+[[nodiscard]] trace::TraceQuery trace_query(const Invocation& invocation);
+/// The bounds of the search by the settings.
+[[nodiscard]] trace::TraceOptions trace_options(const Invocation& invocation);
+/// The result in the format of the settings.
+[[nodiscard]] std::string render_trace(const trace::TraceResult& result, const output::Context& context, const Invocation& invocation);
+
+/// `trace --follow`: traces captures that are being written and interfaces again and again, tells when the leading trail
+/// changes, and gives the whole result when it is stopped.
+[[nodiscard]] Result<Outcome> follow_trace(const Invocation& invocation);
 
 }  // namespace hw::app::command

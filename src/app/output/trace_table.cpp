@@ -160,7 +160,7 @@ private:
             if (report.damaged_tail) { line += ", ends inside a record"; }
             text_ += line + "\n";
             if (report.skipped_total() > 0) { text_ += wrapped("skipped: " + printable(skipped_words(report)), 4, kColumns); }
-            text_ += paint_.dim("    sha256 " + report.sha256) + "\n";
+            if (!report.sha256.empty()) { text_ += paint_.dim("    sha256 " + report.sha256) + "\n"; }
         }
         for (const Error& error : context_.failures) {
             text_ += fmt::format("  {}  NOT USED: {}\n", printable(error.where), printable(error.message));

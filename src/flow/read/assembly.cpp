@@ -45,9 +45,8 @@ void Assembler::prefetch_cold(std::uint32_t number) const {
     const std::uint32_t cold = flows_[number].cold;
     if (cold == 0) { return; }
     const ColdPart& part = colds_[cold - 1];
-    __builtin_prefetch(part.packers.data(), 1);
-    __builtin_prefetch(part.packers.data() + 1, 1);
-    __builtin_prefetch(&part.syn, 1);
+    __builtin_prefetch(&part, 1);
+    __builtin_prefetch(&part.course, 1);
 }
 
 void Assembler::add(std::span<const Packet> packets) {
@@ -199,7 +198,7 @@ void Assembler::count_tcp(LiveFlow& flow, const Packet& packet, unsigned side) {
                 flow.closed = 0;
                 for (LiveHalf& h : flow.half) { h.state &= static_cast<std::uint8_t>(~LiveHalf::kFin); }
             }
-            if (first) { cold_of(flow).first_payload[side] = packet.time; }
+            if (first) { cold_of(flow).first_payload[side].set(packet.time, flow.first); }
         }
     } else if (!half.is(LiveHalf::kSequenceKnown)) {
         half.sequence.set_next(packet.sequence);
@@ -215,26 +214,26 @@ void Assembler::note_handshake(LiveFlow& flow, const Packet& packet, unsigned si
     const unsigned kind = packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack | tcp_flag::rst);
     if (kind == tcp_flag::syn) {
         ColdPart& cold = cold_of(flow);
-        if (cold.syn || (cold.syn_ack && packet.sequence != cold.client_isn)) { return; }
+        if (cold.syn.known() || (cold.syn_ack.known() && packet.sequence != cold.client_isn)) { return; }
         const std::uint64_t so_far = flow.half[0].packets + flow.half[1].packets;
         if (flow.basis() != InitiatorBasis::syn && so_far > assembly_detail::kOpeningPackets) { return; }  // too late to be this connection's
         if (flow.basis() != InitiatorBasis::syn) { flow.set_client(side, InitiatorBasis::syn); }
         if (flow.client_side() != side) { return; }
-        cold.syn = packet.time;
+        cold.syn.set(packet.time, flow.first);
         cold.client_isn = packet.sequence;
         cold.mss[side] = packet.mss;
         cold.window[side] = packet.window;
     } else if (kind == (tcp_flag::syn | tcp_flag::ack)) {
         ColdPart& cold = cold_of(flow);
         // Only the answer to the SYN that was seen; a forged one would forge a round trip.
-        if (cold.syn_ack || (cold.syn && (flow.client_side() == side || packet.acknowledgement != cold.client_isn + 1))) { return; }
+        if (cold.syn_ack.known() || (cold.syn.known() && (flow.client_side() == side || packet.acknowledgement != cold.client_isn + 1))) { return; }
         const std::uint64_t so_far = flow.half[0].packets + flow.half[1].packets;
         if (flow.basis() != InitiatorBasis::syn) {
             if (so_far > assembly_detail::kOpeningPackets) { return; }
             flow.set_client(1U - side, InitiatorBasis::syn);
         }
         if (flow.client_side() == side) { return; }
-        cold.syn_ack = packet.time;
+        cold.syn_ack.set(packet.time, flow.first);
         cold.client_isn = packet.acknowledgement - 1;
         cold.server_isn = packet.sequence;
         cold.mss[side] = packet.mss;
@@ -243,7 +242,7 @@ void Assembler::note_handshake(LiveFlow& flow, const Packet& packet, unsigned si
     } else if (kind == tcp_flag::ack && flow.half[side].is(LiveHalf::kAckAwaited)) {
         ColdPart& cold = cold_of(flow);
         if (packet.acknowledgement == cold.server_isn + 1) {
-            cold.ack = packet.time;
+            cold.ack.set(packet.time, flow.first);
             flow.half[side].state &= static_cast<std::uint8_t>(~LiveHalf::kAckAwaited);
         } else if (flow.half[side].packets + flow.half[1U - side].packets > assembly_detail::kHandshakePackets) {
             flow.half[side].state &= static_cast<std::uint8_t>(~LiveHalf::kAckAwaited);  // it was not captured
@@ -255,7 +254,7 @@ void Assembler::add_activity(LiveFlow& flow, unsigned side, Time time, std::uint
     LiveHalf& half = flow.half[side];
     const std::int64_t index = bin_index(time, kActivityBinWidth);
     if (half.bin_packets != 0 && index > half.bin_index) {
-        cold_of(flow).packers[side].add({half.bin_index, half.bin_packets, half.bin_bytes});
+        course_of(flow)[side].add({half.bin_index, half.bin_packets, half.bin_bytes});
         half.bin_packets = 0;
         half.bin_bytes = 0;
     }
@@ -269,7 +268,13 @@ ColdPart& Assembler::cold_of(LiveFlow& flow) {
     return colds_[flow.cold - 1];
 }
 
-void Assembler::emit(LiveFlow& flow, FlowEnd end) {
+Course& Assembler::course_of(LiveFlow& flow) {
+    ColdPart& cold = cold_of(flow);
+    if (cold.course == 0) { cold.course = courses_.take() + 1; }
+    return courses_[cold.course - 1];
+}
+
+Flow Assembler::as_flow(const LiveFlow& flow, FlowEnd end, Course course) const {
     const unsigned client = flow.client_side();
     const unsigned server = 1U - client;
     const std::array<net::Endpoint, 2> ends = {net::Endpoint{flow.key.low, net::Port{flow.key.low_port}},
@@ -291,27 +296,41 @@ void Assembler::emit(LiveFlow& flow, FlowEnd end) {
             .packets = half.packets, .bytes = half.bytes, .payload_bytes = half.payload_bytes, .tcp_flags = half.tcp_flags,
             .ttl_min = half.ttl_min, .ttl_max = half.ttl_max, .link_sender = half.is(LiveHalf::kLinkMixed) ? 0 : half.link_sender};
     }
-    std::array<BinPacker, 2> fresh;
-    std::array<BinPacker, 2>* packers = &fresh;
     if (flow.cold != 0) {
-        ColdPart& cold = colds_[flow.cold - 1];
-        packers = &cold.packers;
-        out.handshake = {.syn = cold.syn, .syn_ack = cold.syn_ack, .ack = cold.ack,
-                         .first_request = cold.first_payload[client], .first_reply = cold.first_payload[server],
+        const ColdPart& cold = colds_[flow.cold - 1];
+        out.handshake = {.syn = cold.syn.at(flow.first), .syn_ack = cold.syn_ack.at(flow.first), .ack = cold.ack.at(flow.first),
+                         .first_request = cold.first_payload[client].at(flow.first), .first_reply = cold.first_payload[server].at(flow.first),
                          .client_mss = cold.mss[client], .server_mss = cold.mss[server],
                          .client_window = cold.window[client], .server_window = cold.window[server]};
     }
     for (const unsigned side : {client, server}) {
         const LiveHalf& half = flow.half[side];
-        if (half.bin_packets != 0) { (*packers)[side].add({half.bin_index, half.bin_packets, half.bin_bytes}); }
+        if (half.bin_packets != 0) { course[side].add({half.bin_index, half.bin_packets, half.bin_bytes}); }
     }
-    out.activity = Activity::from_packed((*packers)[client].finish(), (*packers)[server].finish());
+    out.activity = Activity::from_packed(course[client].finish(), course[server].finish());
+    return out;
+}
+
+void Assembler::emit(LiveFlow& flow, FlowEnd end) {
+    const std::uint32_t course = flow.cold != 0 ? colds_[flow.cold - 1].course : 0;
+    Flow out = as_flow(flow, end, course != 0 ? std::move(courses_[course - 1]) : Course{});
+    if (course != 0) { courses_.give_back(course - 1); }
     if (flow.cold != 0) {
         colds_.give_back(flow.cold - 1);
         flow.cold = 0;
     }
     ++report_->flows;
     sink_(std::move(out));
+}
+
+void Assembler::snapshot(const std::function<void(Flow&&)>& sink) const {
+    for (const auto& slot : slots_) {
+        for (const std::uint32_t number : slot) {
+            const LiveFlow& flow = flows_[number];
+            const std::uint32_t course = flow.cold != 0 ? colds_[flow.cold - 1].course : 0;
+            sink(as_flow(flow, flow.closed != 0 ? FlowEnd::end_of_flow : FlowEnd::forced_end, course != 0 ? courses_[course - 1] : Course{}));
+        }
+    }
 }
 
 void Assembler::remove(std::uint32_t number) {

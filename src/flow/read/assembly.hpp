@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,6 +49,9 @@ public:
     /// Ends all flows that are still alive. Once, last.
     void finish();
 
+    /// The flows that are alive, each as it would be if the input ended here; they live on.
+    void snapshot(const std::function<void(Flow&&)>& sink) const;
+
     [[nodiscard]] std::size_t live() const { return index_.size(); }
 
 private:
@@ -68,6 +72,9 @@ private:
     [[nodiscard]] bool starts_anew(const LiveFlow& flow, const Packet& packet, unsigned side);
     [[nodiscard]] Duration patience(const LiveFlow& flow) const;
     [[nodiscard]] ColdPart& cold_of(LiveFlow& flow);
+    [[nodiscard]] Course& course_of(LiveFlow& flow);
+    /// What the flow is so far, given its finished bins.
+    [[nodiscard]] Flow as_flow(const LiveFlow& flow, FlowEnd end, Course course) const;
     /// Hands the flow over; its place stays.
     void emit(LiveFlow& flow, FlowEnd end);
     /// Takes a flow that has been emitted out of the index and the pools.
@@ -89,6 +96,7 @@ private:
     FlowIndex index_;
     Pool<LiveFlow> flows_;
     Pool<ColdPart> colds_;
+    Pool<Course> courses_;
     std::vector<Hashed> hashed_;
     std::vector<std::vector<std::uint32_t>> slots_;
     Duration shortest_patience_;  ///< Of any flow: no silence within it ends one.

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 namespace hw::flow::read {
 
@@ -89,17 +90,36 @@ struct alignas(64) LiveFlow {
 };
 static_assert(sizeof(LiveFlow) == 192);
 
-/// The part that only some packets touch: finished bins and a TCP connection's beginning.
+/// A moment near a flow's first packet, in four bytes: microseconds after it, 35 minutes either way; farther off is absent.
+class NearTime {
+public:
+    void set(Time time, Time first) {
+        const std::int64_t off = (time - first).count();
+        off_ = off > kNone && off <= std::numeric_limits<std::int32_t>::max() ? static_cast<std::int32_t>(off) : kNone;
+    }
+    [[nodiscard]] bool known() const { return off_ != kNone; }
+    [[nodiscard]] std::optional<Time> at(Time first) const { return known() ? std::optional(first + Duration(off_)) : std::nullopt; }
+
+private:
+    static constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::min();
+    std::int32_t off_ = kNone;
+};
+
+/// The part that only some packets touch: a TCP connection's beginning.
 struct ColdPart {
-    std::array<BinPacker, 2> packers;  ///< By side.
-    std::optional<Time> syn;
-    std::optional<Time> syn_ack;
-    std::optional<Time> ack;
-    std::array<std::optional<Time>, 2> first_payload;  ///< By side.
-    std::uint32_t client_isn = 0;      ///< Of the SYN, or worked out from the SYN-ACK; where either was seen.
+    NearTime syn;
+    NearTime syn_ack;
+    NearTime ack;
+    std::array<NearTime, 2> first_payload;  ///< By side.
+    std::uint32_t client_isn = 0;           ///< Of the SYN, or worked out from the SYN-ACK; where either was seen.
     std::uint32_t server_isn = 0;
     std::array<std::uint16_t, 2> mss{};     ///< By side.
     std::array<std::uint16_t, 2> window{};  ///< By side.
+    std::uint32_t course = 0;               ///< Index of the flow's `Course` plus 1; 0: all its payload so far came in one bin.
 };
+static_assert(sizeof(LiveFlow) + sizeof(ColdPart) + sizeof(std::uint32_t) <= 240, "a quiet flow, with its place in the index, takes 256 bytes at most");
+
+/// The finished bins of a flow, by side.
+using Course = std::array<BinPacker, 2>;
 
 }  // namespace hw::flow::read

@@ -40,6 +40,21 @@ struct RecordHeader {
     std::uint32_t wire = 0;
 };
 
+/// Has all packets counted before it asks for more bytes, so that a source may wait for them with everything in order.
+class FlushingBytes final : public ByteSource {
+public:
+    explicit FlushingBytes(ByteSource& inner) : inner_(inner) {}
+    void of(CaptureRun& run) { run_ = &run; }
+    [[nodiscard]] Result<std::span<const std::byte>> next() override {
+        if (run_ != nullptr) { run_->flush(); }
+        return inner_.next();
+    }
+
+private:
+    ByteSource& inner_;
+    CaptureRun* run_ = nullptr;
+};
+
 constexpr std::size_t kFileHeader = 24;
 constexpr std::size_t kRecordHeader = 16;
 constexpr std::size_t kModifiedHeader = 24;
@@ -133,7 +148,9 @@ CaptureReader::~CaptureReader() = default;
 Result<void> CaptureReader::read(ByteSource& bytes, ReadReport& report) {
     parts_->decoder.report_to(report);
     parts_->assembler.report_to(report);
-    CaptureRun run(bytes, parts_->decoder, parts_->assembler, parts_->stop, report);
+    pcap_detail::FlushingBytes flushing(bytes);
+    CaptureRun run(flushing, parts_->decoder, parts_->assembler, parts_->stop, report);
+    flushing.of(run);
     const auto head = run.window.peek(kCaptureHeadBytes);
     if (!head) { return std::unexpected(head.error()); }
     const auto format = recognise_capture(*head);
@@ -143,6 +160,8 @@ Result<void> CaptureReader::read(ByteSource& bytes, ReadReport& report) {
     run.flush();
     return result;
 }
+
+void CaptureReader::snapshot(const FlowSink& sink) const { parts_->assembler.snapshot(sink); }
 
 void CaptureReader::finish(ReadReport& report) {
     parts_->assembler.report_to(report);

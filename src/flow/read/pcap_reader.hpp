@@ -47,6 +47,10 @@ public:
     /// record is skipped and counted; a damaged tail ends the reading without an error.
     [[nodiscard]] Result<void> read(ByteSource& bytes, ReadReport& report);
 
+    /// All conversations that are going on, as they would be if the input ended here. To be called between blocks (while the byte
+    /// source is asked for the next one) or between files; all packets before are then counted.
+    void snapshot(const FlowSink& sink) const;
+
     /// Ends all conversations, to be counted in `report`. Once, last.
     void finish(ReadReport& report);
 
