@@ -91,16 +91,18 @@ std::vector<OrderMatch> score_orders(const HopInput& input, const LinkOptions& o
 /// it then says for a minute. Such an action is passed on, or made up at the host itself.
 bool is_dialogue(const RelayFlow& action) {
     constexpr std::size_t kFewestTurns = 8;
+    constexpr std::size_t kFewestBins = 60;  // or a stream that goes on: 15 s of it, with pauses or without
     constexpr Duration kPause = std::chrono::seconds(1);
     const auto& activity = action.flow->activity;
     if (!activity.fine()) { return false; }
     std::size_t turns = 0;
     std::int64_t last = 0;
-    for (const auto& bin : activity.bins(half_of(action.opened, Role::action, Sense::commands))) {
+    const auto bins = activity.bins(half_of(action.opened, Role::action, Sense::commands));
+    for (const auto& bin : bins) {
         turns += turns == 0 || (bin.index - last) * activity.width() > kPause ? 1 : 0;
         last = bin.index;
     }
-    return turns >= kFewestTurns;
+    return turns >= kFewestTurns || bins.size() >= kFewestBins;
 }
 
 /// Lines of control that could be one by their kind: what the chance of being the one is shared among.

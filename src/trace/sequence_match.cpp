@@ -16,12 +16,12 @@ constexpr Duration kAfter = std::chrono::seconds(120);       // how long after t
 constexpr Duration kShortestWindow = std::chrono::seconds(10);
 constexpr std::size_t kMostActs = 8;
 constexpr std::size_t kMostOthers = 48;  // other acts of the host that a relation's timing is normalised by
-constexpr double kMostKind = 25;
+constexpr double kMostKind = 32;
 // Where the course of the flows shows when words came, these must decide; most of all where the host itself opened them.
 constexpr double kMostKindCalled = 3;
 constexpr double kMostKindVisited = 8;
 constexpr double kMostTiming = 25;
-constexpr double kMost = 40;  // dB: a sequence is inferred, never seen
+constexpr double kMost = 50;  // dB: a sequence is inferred, never seen
 
 /// What the host itself did to the action's partner, and when it counts as done.
 struct Acts {

@@ -24,7 +24,7 @@ struct Polls {
             flows.back().activity = {};
             flows.back().reply.payload_bytes = i == marked ? bytes : 200 + i % 3;
         }
-        relation = {ip(9), {ip(9), net::Port{443}}, true, {}};
+        relation = {ip(9), {ip(9), net::Port{443}}, true, true, {}};
         for (const auto& f : flows) { relation.flows.push_back(&f); }
     }
 };
@@ -57,7 +57,7 @@ TEST_CASE("orders: a poll with a larger answer than usual carries one") {
 TEST_CASE("orders: a session of which only the totals are known may bring one while it lasts") {
     auto session = make_flow("o", 0, 9, 5000, 1, 22, {{300, 360}, {300.1, 360}});
     session.activity = {};
-    const Relation relation{ip(9), {ip(1), net::Port{22}}, false, {&session}};
+    const Relation relation{ip(9), {ip(1), net::Port{22}}, false, false, {&session}};
     const Orders orders(relation, kWindow);
     CHECK(orders.ratio_at(at_s(340)) > 3);
     CHECK(orders.ratio_at(at_s(290)) < 0.1);

@@ -25,6 +25,14 @@ bool is_one_of(const std::array<std::uint16_t, N>& ports, net::Port port) {
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
+/// A connection older than the log, whose ends were taken the wrong way round: a service is not offered on a port that
+/// clients are given to one that is not.
+bool is_turned(const flow::Flow& f) {
+    constexpr std::uint16_t kEphemeral = 32768;
+    return f.basis != flow::InitiatorBasis::syn && net::number(f.server.port) >= kEphemeral && net::number(f.client.port) < kEphemeral &&
+           net::number(f.client.port) != 0;
+}
+
 /// Can the partner make the host act through this service?
 double service_weight(const Relation& r) {
     const bool acts = is_service_that_acts(r.service.port);
@@ -64,11 +72,9 @@ double persistence_weight(const Relation& r) {
 }
 
 /// Somebody who acts on the host brings a tool along; who looks after it, mostly only looks.
-double delivery_weight(const Relation& r) {
+bool brought_much(const flow::Flow& f) {
     constexpr std::uint64_t kTool = 100'000;
-    if (r.opened || !is_service_that_acts(r.service.port)) { return 0; }
-    const bool large = std::ranges::any_of(r.flows, [](const flow::Flow* f) { return std::max(f->request.payload_bytes, f->request.bytes / 2) >= kTool; });
-    return large ? 4 : -1;
+    return std::max(f.request.payload_bytes, f.request.bytes / 2) >= kTool;
 }
 
 }  // namespace relation_detail
@@ -87,18 +93,22 @@ std::vector<Relation> relations_of(std::span<const net::Address> host, std::span
     const auto is_host = [&](const net::Address& a) { return std::ranges::find(host, a) != host.end(); };
     std::map<std::tuple<net::Address, net::Endpoint, bool>, Relation> found;
     for (const auto* f : flows) {
-        const bool opened = is_host(f->client.address);
-        const auto& partner = opened ? f->server.address : f->client.address;
+        const bool as_client = is_host(f->client.address);
+        const bool turned = relation_detail::is_turned(*f);
+        const bool opened = as_client != turned;
+        const auto& service = turned ? f->client : f->server;
+        const auto& partner = as_client ? f->server.address : f->client.address;
         const bool talk = f->protocol != flow::Protocol::icmp && f->protocol != flow::Protocol::icmp6;
-        const auto& told = opened ? f->reply : f->request;
-        const auto& said = opened ? f->request : f->reply;
+        const auto& told = as_client ? f->reply : f->request;
+        const auto& said = as_client ? f->request : f->reply;
         const bool counts_payload = f->request.payload_bytes + f->reply.payload_bytes > 0;
         const bool told_something = counts_payload ? told.payload_bytes > 0 : told.packets > 2;
         if (!talk || is_host(partner) || !told_something || said.packets == 0 || !may_command(partner)) { continue; }
-        Relation& r = found[{partner, f->server, opened}];
+        Relation& r = found[{partner, service, as_client}];
         r.partner = partner;
-        r.service = f->server;
+        r.service = service;
         r.opened = opened;
+        r.as_client = as_client;
         r.flows.push_back(f);
     }
     std::vector<Relation> relations;
@@ -118,7 +128,7 @@ RelationJudge::RelationJudge(std::span<const Relation> all, std::span<const flow
     visits_.reserve(visits.size());
     for (const auto* visit : visits) {
         const auto hosts = static_cast<double>(std::max<std::size_t>(1, contacts.acted_on_by(visit->client.address)));
-        visits_.push_back({visit->first, visit->client.address, 1 / (hosts * hosts)});
+        visits_.push_back({visit->first, visit->client.address, (relation_detail::brought_much(*visit) ? 1.0 : 0.3) / (hosts * hosts)});
         visits_weight_ += visits_.back().weight;
     }
     std::ranges::stable_sort(visits_, {}, &Visit::first);
@@ -132,10 +142,11 @@ double RelationJudge::novelty(const Relation& r) const {
 }
 
 /// A tool arrives, is started, and calls home: mostly within seconds. Point-process likelihood ratio of the relation's
-/// beginning against the visits, each counted by how few hosts the visitor acts on.
+/// beginning against the visits, each counted by how few hosts the visitor acts on and whether it brought something.
 double RelationJudge::planted(const Relation& r) const {
     constexpr double kStartsPlanted = 0.7;
-    constexpr double kMeanDelayS = 12;
+    constexpr double kPromptS = 2.5;  // half of them start so soon, the others later
+    constexpr double kLaterS = 15;
     constexpr Duration kForgotten = std::chrono::seconds(120);
     constexpr Duration kSeenBefore = std::chrono::seconds(5);
     constexpr double kSamePartner = 5;  // it calls the very host that came: servers do not visit their clients to be called
@@ -145,26 +156,42 @@ double RelationJudge::planted(const Relation& r) const {
     for (auto visit = std::ranges::lower_bound(visits_, r.first() - kForgotten, {}, &Visit::first); visit != visits_.end() && visit->first <= r.first();
          ++visit) {
         const double since = relation_detail::seconds(r.first() - visit->first);
-        fitting += visit->weight * std::exp(-since / kMeanDelayS) / kMeanDelayS * (visit->from == r.partner ? kSamePartner : 1);
+        const double density = 0.5 * std::exp(-since / kPromptS) / kPromptS + 0.5 * std::exp(-since / kLaterS) / kLaterS;
+        fitting += visit->weight * density * (visit->from == r.partner ? kSamePartner : 1);
     }
     const double ratio = std::max(1.0, relation_detail::seconds(watch_.to - watch_.from)) * fitting / visits_weight_;
     return std::min(kMost, 10 * std::log10(1 - kStartsPlanted + kStartsPlanted * ratio));
 }
 
+/// How few share in it. Whoever acts on many hosts, or lets many act on it, has that for a job: monitoring, backup, file
+/// servers.
+double RelationJudge::rarity(const Relation& r) const {
+    using relation_detail::rarity_weight;
+    const auto users = contacts_.clients_of(r.service);
+    if (!is_service_that_acts(r.service.port)) { return rarity_weight(users, 7, 5); }
+    constexpr std::size_t kLookAfterIt = 4;  // directory, monitoring, backup, administration act on every host
+    const net::Address& actor = r.opened ? (r.as_client ? r.flows.front()->client.address : r.flows.front()->server.address) : r.partner;
+    return std::min(rarity_weight(contacts_.acted_on_by(actor), 4, 4.5), rarity_weight(std::max<std::size_t>(1, users / kLookAfterIt), 4, 4.5));
+}
+
 RelationKind RelationJudge::kind_of(const Relation& relation) const {
     using namespace relation_detail;
+    constexpr double kCommon = -5;  // who has it for a job is neither new nor bringing tools for once
     RelationKind kind;
     kind.service = Decibans(service_weight(relation));
-    const bool visitor_acts = !relation.opened && is_service_that_acts(relation.service.port);
-    kind.rarity = Decibans(visitor_acts ? rarity_weight(contacts_.acted_on_by(relation.partner), 4, 4.5)
-                                        : rarity_weight(contacts_.clients_of(relation.service), 7, 5));
+    kind.rarity = Decibans(rarity(relation));
     kind.persistence = Decibans(persistence_weight(relation));
+    const bool common = kind.rarity < Decibans(kCommon);
     // Together they say more than each: what hardly anybody else uses is seldom used without end.
     if (relation.opened && kind.persistence >= Decibans(4) && kind.rarity >= Decibans(2) && kind.service >= Decibans(0)) {
         kind.persistence = kind.persistence + Decibans(4);
     }
-    kind.delivery = Decibans(delivery_weight(relation));
-    kind.novelty = Decibans(novelty(relation));
+    if (!relation.opened && is_service_that_acts(relation.service.port)) {
+        const bool much = std::ranges::any_of(relation.flows, [](const flow::Flow* f) { return brought_much(*f); });
+        kind.delivery = Decibans(!much ? -1 : common ? 0 : 4);
+    }
+    const bool passing = kind.persistence < Decibans(-1);
+    kind.novelty = Decibans(common || passing ? std::min(0.0, novelty(relation)) : novelty(relation));
     kind.planted = Decibans(planted(relation));
     return kind;
 }

@@ -18,13 +18,14 @@ namespace hw::trace {
 struct Relation {
     net::Address partner;
     net::Endpoint service;                  ///< The server's end.
-    bool opened = false;                    ///< The host is the client: a call-back, if it is a line of control at all.
+    bool opened = false;                    ///< The host opened them: a call-back, if it is a line of control at all.
+    bool as_client = false;                 ///< The records name the host as client; not as `opened` where the log misread an old connection.
     std::vector<const flow::Flow*> flows;   ///< By first packet; never empty; the partner said something in each.
 
     [[nodiscard]] Time first() const { return flows.front()->first; }
     [[nodiscard]] Time last() const;
     /// The half of these flows in which the host is told something.
-    [[nodiscard]] flow::Direction inward() const { return opened ? flow::Direction::reply : flow::Direction::request; }
+    [[nodiscard]] flow::Direction inward() const { return as_client ? flow::Direction::reply : flow::Direction::request; }
 };
 
 /// The relations of a host whose flows are given, for the partners that `may_command` accepts; ordered by partner, then service.
@@ -57,6 +58,7 @@ private:
         net::Address from;
         double weight = 1;
     };
+    [[nodiscard]] double rarity(const Relation& relation) const;
     [[nodiscard]] double novelty(const Relation& relation) const;
     [[nodiscard]] double planted(const Relation& relation) const;
 
