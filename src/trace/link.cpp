@@ -1,11 +1,55 @@
 #include "trace/link.hpp"
 
+#include "trace/calibration.hpp"
 #include "trace/hop.hpp"
+#include "trace/record_link.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace hw::trace {
+
+namespace {
+
+/// The links by records alone: for inputs of totals only, of any size.
+RelayLinks link_by_records(std::span<const flow::Flow* const> inflows, std::span<const flow::Flow* const> outflows, const LinkOptions& options) {
+    const RecordLinks found = link_records(inflows, outflows, options);
+    RelayLinks result;
+    result.interrupted = found.interrupted;
+    result.pairs_tested = found.pairs_tested;
+    result.inflows.resize(inflows.size());
+    double weakest_p = 0;
+    auto pair = found.pairs.begin();
+    for (std::uint32_t i = 0; i < inflows.size(); ++i) {
+        LinkedFlow& linked = result.inflows[i];
+        linked.flow = inflows[i];
+        linked.scored = found.compared[i];
+        const auto begin = pair;
+        while (pair != found.pairs.end() && pair->in == i) { ++pair; }
+        linked.candidates.reserve(static_cast<std::size_t>(pair - begin));
+        for (auto at = begin; at != pair; ++at) {
+            Link link;
+            link.inbound = inflows[i];
+            link.outbound = outflows[at->out];
+            link.llr = std::min(Decibans::from_nats(at->log_ratio), kCalibration.most_believed);
+            link.channels.record = link.llr;
+            link.p = std::clamp(std::exp(-at->log_ratio), kCalibration.least_p, 1.0);  // P(LR ≥ r | unrelated) ≤ 1/r, Markov
+            link.posterior = std::min(at->chance, 1 - kCalibration.model_error);
+            linked.candidates.push_back(link);
+        }
+        if (!linked.candidates.empty() && linked.candidates.front().posterior >= 0.5) {
+            weakest_p = std::max(weakest_p, linked.candidates.front().p);
+        }
+        for (const Link& link : linked.candidates) { linked.none -= link.posterior; }
+        linked.none = std::max(linked.none, kCalibration.model_error);
+        for (Link& link : linked.candidates) { link.p_none = linked.none; }
+    }
+    result.expected_false_accusations = weakest_p * static_cast<double>(result.pairs_tested);
+    return result;
+}
+
+}  // namespace
 
 Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const net::Address> relay, const LinkOptions& options) {
     RelayLinks result;
@@ -31,6 +75,9 @@ Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const ne
         if (in && is_relay(f->client.address)) { continue; }
         (in ? inflows : outflows).push_back(f);
     }
+    const auto totals_only = [](const flow::Flow* f) { return f->activity.empty(); };
+    if (std::ranges::all_of(flows, totals_only)) { return link_by_records(inflows, outflows, options); }
+
     std::map<const flow::Flow*, std::vector<Link>> by_inflow;
     double weakest_p = 0;
     LinkOptions each = options;
@@ -54,6 +101,7 @@ Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const ne
         LinkedFlow linked;
         linked.flow = in;
         linked.candidates = std::move(by_inflow[in]);
+        linked.scored = linked.candidates.size();
         std::ranges::stable_sort(linked.candidates, [](const Link& a, const Link& b) {
             return a.llr != b.llr ? a.llr > b.llr : a.outbound->id < b.outbound->id;
         });

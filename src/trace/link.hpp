@@ -57,6 +57,7 @@ struct LinkedFlow {
     const flow::Flow* flow = nullptr;
     std::vector<Link> candidates;
     double none = 1;  ///< Posterior that no flow seen at this host is its partner.
+    std::size_t scored = 0;  ///< Flows it was compared with; not all of them are kept where there are very many.
 };
 
 /// Pairs the flows of one relay (several addresses are one box): for each inflow its candidate outflows.
@@ -66,7 +67,9 @@ struct RelayLinks {
     double expected_false_accusations = 0;
     bool interrupted = false;
 };
-/// Pairs the flows that others opened to the relay with those that it opened itself, as its best observer timed them.
+
+/// Pairs the flows that others opened to the relay with those that it opened itself, as its best observer timed them. Where
+/// the input has totals only, by the record channel alone, each flow matched at most once (trace/record_link.hpp).
 /// A relay without flows gives no links and no error; a stop gives those found until then, marked `interrupted`.
 [[nodiscard]] Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const net::Address> relay,
                                             const LinkOptions& options);

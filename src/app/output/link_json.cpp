@@ -22,7 +22,7 @@ void write_linked_members(JsonWriter& json, const trace::LinkedFlow& inflow, std
         json.end_object();
     }
     json.end_array();
-    json.member("candidates_scored", inflow.candidates.size()).member("none", rounded(inflow.none));
+    json.member("candidates_scored", inflow.scored).member("none", rounded(inflow.none));
 }
 
 }  // namespace
