@@ -20,11 +20,6 @@ constexpr int kKernelBuffer = 32 * 1024 * 1024;
 constexpr std::size_t kBlock = std::size_t{1} << 20U;  // packets are handed on when so many bytes have come, or on a pause
 constexpr std::uint32_t kNanosecondMagic = 0xa1b2'3c4d;
 
-struct Close {
-    void operator()(pcap_t* handle) const { pcap_close(handle); }
-};
-using Handle = std::unique_ptr<pcap_t, Close>;
-
 void put(std::vector<std::byte>& out, std::uint32_t value) {
     const auto bytes = std::bit_cast<std::array<std::byte, 4>>(value);
     out.insert(out.end(), bytes.begin(), bytes.end());
@@ -34,7 +29,10 @@ void put(std::vector<std::byte>& out, std::uint32_t value) {
 }  // namespace
 
 struct LiveBytes::State {
-    live_detail::Handle handle;
+    struct Close {
+        void operator()(pcap_t* handle) const { pcap_close(handle); }
+    };
+    std::unique_ptr<pcap_t, Close> handle;
     std::string interface;
     std::stop_token stop;
     std::vector<std::byte> block;
@@ -48,7 +46,9 @@ LiveBytes::~LiveBytes() = default;
 Result<std::unique_ptr<LiveBytes>> LiveBytes::open(const std::string& interface, std::stop_token stop) {
     using namespace live_detail;
     std::array<char, PCAP_ERRBUF_SIZE> reason{};
-    Handle handle(pcap_create(interface.c_str(), reason.data()));
+    auto state = std::make_unique<State>();
+    state->handle.reset(pcap_create(interface.c_str(), reason.data()));
+    auto& handle = state->handle;
     if (!handle) { return fail(Errc::unreadable, std::string("cannot capture: ") + reason.data(), interface); }
     pcap_set_snaplen(handle.get(), kSnapLength);
     pcap_set_promisc(handle.get(), 1);
@@ -68,8 +68,6 @@ Result<std::unique_ptr<LiveBytes>> LiveBytes::open(const std::string& interface,
     }
     // Not blocking, with a poll of our own: libpcap would wait for a packet however long none comes.
     if (pcap_setnonblock(handle.get(), 1, reason.data()) < 0) { return fail(Errc::unreadable, std::string("cannot capture: ") + reason.data(), interface); }
-    auto state = std::make_unique<State>();
-    state->handle = std::move(handle);
     state->interface = interface;
     state->stop = std::move(stop);
     return std::unique_ptr<LiveBytes>(new LiveBytes(std::move(state)));
