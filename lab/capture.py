@@ -81,7 +81,7 @@ class Captures:
 
 
 def count(text: str, what: str) -> int:
-    found = re.search(rf"(\d+) {what}", text)
+    found = re.search(rf"(\d+) {what.replace('packets', 'packets?')}", text)
     if found is None:
         raise CaptureError(f"tcpdump did not say '{what}': {text[-300:]}")
     return int(found.group(1))

@@ -69,11 +69,12 @@ def iodine(fitter: Fitter) -> Client:
     session = fitter.session
     relay = session.chain[0]
     number = fitter.relay_number(relay)
-    fitter.serve_once(relay, ["iodined", "-f", "-c", "-P", SECRET, "-d", f"dns{number}", f"10.53.{number}.1/24", DNS_ZONE])
+    inside = f"10.{60 + number}.0.1"  # iodine's clients take /24 for /16 now and then: no two tunnels may share that much
+    fitter.serve_once(relay, ["iodined", "-f", "-c", "-P", SECRET, "-d", f"dns{number}", f"{inside}/24", DNS_ZONE])
     fitter.agent(session.source, ["iodine", "-f", "-r", "-T", "TXT", "-P", SECRET, "-d", f"dns{number}",
                                   fitter.address(relay), DNS_ZONE], -25.0, as_user=False)
     fitter.fitting.redirect(session.victim, "sshd", session.ports[1])
-    fitter.ssh_host("hop1", f"10.53.{number}.1", 22)
+    fitter.ssh_host("hop1", inside, 22)
     fitter.ssh_host("victim", fitter.address(session.victim), session.ports[1], "ProxyJump hop1")
     return fitter.client(fitter.ssh_session())
 
