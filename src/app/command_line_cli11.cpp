@@ -66,8 +66,8 @@ Result<CommandLine> parse_command_line(std::span<const std::string> arguments) {
                 const auto ignore = [](const CLI::results_t&) { return true; };
                 made[option] = app.add_option(option_forms(*option), ignore)
                                    ->type_size(1)
-                                   ->expected(1)
-                                   ->allow_extra_args(false)
+                                   ->expected(1, option->takes_several ? -1 : 1)
+                                   ->allow_extra_args(option->takes_several)
                                    ->multi_option_policy(option->repeatable ? CLI::MultiOptionPolicy::TakeAll
                                                                             : CLI::MultiOptionPolicy::TakeLast);
             }

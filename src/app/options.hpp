@@ -35,6 +35,7 @@ struct OptionSpec {
     std::string_view fallback = {};       ///< The default as one would type it; empty: none.
     std::string_view choices = {};        ///< `table|json`; only for `ValueKind::choice`.
     bool repeatable = false;
+    bool takes_several = false;      ///< Takes all values up to the next option, as operands do.
     bool required = false;
     bool configurable = true;        ///< Also read from the environment and the configuration file.
     std::string_view verbs = {};          ///< ` trace link `, blanks around each; empty: every verb.

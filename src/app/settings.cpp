@@ -212,6 +212,11 @@ std::optional<std::string> Settings::optional_text(std::string_view option) cons
 
 std::string Settings::text(std::string_view option) const { return optional_text(option).value_or(""); }
 
+std::vector<std::string> Settings::texts(std::string_view option) const {
+    const Setting* setting = find(option);
+    return setting == nullptr ? std::vector<std::string>{} : setting->values;
+}
+
 bool Settings::flag(std::string_view option) const { return setting_values::truth(text(option)).value_or(false); }
 
 std::uint64_t Settings::count(std::string_view option) const { return parse_integer<std::uint64_t>(text(option)).value_or(0); }

@@ -46,6 +46,8 @@ public:
     [[nodiscard]] bool flag(std::string_view option) const;
     [[nodiscard]] std::string text(std::string_view option) const;
     [[nodiscard]] std::optional<std::string> optional_text(std::string_view option) const;
+    /// All values of an option that may be given several times.
+    [[nodiscard]] std::vector<std::string> texts(std::string_view option) const;
     [[nodiscard]] std::uint64_t count(std::string_view option) const;
     [[nodiscard]] Duration duration(std::string_view option) const;
     /// A moment is an interval of no length.

@@ -26,13 +26,14 @@ Life life_in(Interval lived, std::int64_t first_bin, std::int64_t bins) {
 }
 
 /// One direction's counts over a window, dense, at the finest scale.
-std::size_t spread_out(std::span<const flow::ActivityBin> bins, std::int64_t first_bin, const Life& life, std::vector<std::uint32_t>& counts,
-                       std::uint64_t& packets) {
+std::size_t spread_out(std::span<const flow::ActivityBin> bins, std::int64_t first_bin, const Life& life, std::int64_t rotated,
+                       std::vector<std::uint32_t>& counts, std::uint64_t& packets) {
     std::ranges::fill(counts, 0U);
     std::size_t active = 0;
     const auto begin = std::ranges::lower_bound(bins, first_bin + life.from, {}, &flow::ActivityBin::index);
     for (auto bin = begin; bin != bins.end() && bin->index < first_bin + life.to; ++bin) {
-        counts[static_cast<std::size_t>(bin->index - first_bin)] = std::min(bin->packets, kMostInABin);
+        const std::int64_t at = life.from + (bin->index - first_bin - life.from + rotated) % life.size();
+        counts[static_cast<std::size_t>(at)] = std::min(bin->packets, kMostInABin);
         packets += bin->packets;
         active += bin->packets > 0 ? 1 : 0;
     }
@@ -78,7 +79,7 @@ double quantise(std::span<const std::uint32_t> counts, std::size_t from, std::si
 }  // namespace
 
 Epoch Epoch::make(std::span<const flow::ActivityBin> request, std::span<const flow::ActivityBin> reply, Interval lived,
-                  std::int64_t first_bin, const EpochShape& wanted) {
+                  std::int64_t first_bin, const EpochShape& wanted, std::int64_t rotated) {
     Epoch epoch;
     epoch.shape_ = {std::clamp<std::int64_t>(wanted.bins, kScales.back(), kMostEpochBins), std::clamp<std::int64_t>(wanted.lags, 0, kMostEpochLags)};
     const std::int64_t bins = epoch.shape_.bins;
@@ -99,7 +100,7 @@ Epoch Epoch::make(std::span<const flow::ActivityBin> request, std::span<const fl
     std::vector<float> roots;
     for (std::size_t direction = 0; direction < 2; ++direction) {
         counts.resize(static_cast<std::size_t>(bins));
-        epoch.active_bins_ += epochs::spread_out(direction == 0 ? request : reply, first_bin, epoch.life_, counts, epoch.packets_);
+        epoch.active_bins_ += epochs::spread_out(direction == 0 ? request : reply, first_bin, epoch.life_, std::max<std::int64_t>(rotated, 0), counts, epoch.packets_);
         for (std::size_t scale = 0; scale < kScales.size(); ++scale) {
             const auto width = static_cast<std::size_t>(kScales[scale]);
             if (scale > 0) { epochs::merge_pairs(counts, bins_at(scale)); }
@@ -113,8 +114,8 @@ Epoch Epoch::make(std::span<const flow::ActivityBin> request, std::span<const fl
     return epoch;
 }
 
-Epoch Epoch::make(const flow::Flow& flow, std::int64_t first_bin, const EpochShape& shape) {
-    return make(flow.activity.bins(flow::Direction::request), flow.activity.bins(flow::Direction::reply), flow.interval(), first_bin, shape);
+Epoch Epoch::make(const flow::Flow& flow, std::int64_t first_bin, const EpochShape& shape, std::int64_t rotated) {
+    return make(flow.activity.bins(flow::Direction::request), flow.activity.bins(flow::Direction::reply), flow.interval(), first_bin, shape, rotated);
 }
 
 Epoch::Lane Epoch::lane(flow::Direction direction, std::size_t scale) const {

@@ -45,11 +45,12 @@ public:
     };
 
     /// `request` and `reply` are a flow's bins in rising order, `lived` its first to last packet, `first_bin` the absolute number
-    /// of the window's first bin. A shape beyond the caps is cut down to them.
+    /// of the window's first bin. A shape beyond the caps is cut down to them. `rotated` turns the course round within the life by
+    /// so many bins: what no relay would make of it, for null samples.
     [[nodiscard]] static Epoch make(std::span<const flow::ActivityBin> request, std::span<const flow::ActivityBin> reply,
-                                    Interval lived, std::int64_t first_bin, const EpochShape& shape);
+                                    Interval lived, std::int64_t first_bin, const EpochShape& shape, std::int64_t rotated = 0);
     /// The same of a flow with activity.
-    [[nodiscard]] static Epoch make(const flow::Flow& flow, std::int64_t first_bin, const EpochShape& shape);
+    [[nodiscard]] static Epoch make(const flow::Flow& flow, std::int64_t first_bin, const EpochShape& shape, std::int64_t rotated = 0);
 
     [[nodiscard]] Lane lane(flow::Direction direction, std::size_t scale) const;
     /// Lags at one scale, either side of 0, for which there is padding.

@@ -113,3 +113,16 @@ TEST_CASE("epoch: a flow that is equally busy throughout, or not there, has no c
     }
     CHECK(gone.life().size() == 0);
 }
+
+TEST_CASE("epoch: turned round, a course keeps its values and moves them within the life") {
+    std::vector<ActivityBin> request;
+    for (int k = 0; k < 400; k += 7) { request.push_back({k, static_cast<std::uint32_t>(1 + k % 5), 0}); }
+    const auto as_it_is = values_of(Epoch::make(request, {}, {at_ms(10'000), at_ms(60'000)}, 0, {400, 24}), Direction::request, 0);
+    const auto turned = values_of(Epoch::make(request, {}, {at_ms(10'000), at_ms(60'000)}, 0, {400, 24}, 60), Direction::request, 0);
+    for (int k = 48; k < 237; ++k) {
+        const int to = 48 + (k - 48 + 60) % (237 - 48);
+        CHECK(turned[static_cast<std::size_t>(to)] == as_it_is[static_cast<std::size_t>(k)]);
+    }
+    CHECK(turned[47] == 0);
+    CHECK(turned[237] == 0);
+}

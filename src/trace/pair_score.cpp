@@ -43,6 +43,13 @@ Peaks peaks_of(const Epoch::Lane& a, const Epoch::Lane& b, std::size_t lags, Dot
     return peaks;
 }
 
+/// The better of both senses stands for either.
+void forget_sign(Peaks& peaks) {
+    const bool later = peaks.later >= peaks.earlier;
+    peaks.later = peaks.earlier = later ? peaks.later : peaks.earlier;
+    peaks.lag_later = peaks.lag_earlier = later ? peaks.lag_later : peaks.lag_earlier;
+}
+
 }  // namespace pair_scores
 }  // namespace
 
@@ -61,10 +68,14 @@ PairScores score_pair(const Epoch& a, const Epoch& b, const PairOptions& options
             const auto there = static_cast<std::size_t>(cross ? Passage::a_to_b_crossed : Passage::a_to_b);
             const auto here = there + 1;
             if (!options.passages[there] && !options.passages[here]) { continue; }
-            const auto of_requests = pair_scores::peaks_of(a.lane(Direction::request, scale),
+            auto of_requests = pair_scores::peaks_of(a.lane(Direction::request, scale),
                                                            b.lane(cross ? Direction::reply : Direction::request, scale), a.lags(scale), correlate);
-            const auto of_replies = pair_scores::peaks_of(a.lane(Direction::reply, scale),
+            auto of_replies = pair_scores::peaks_of(a.lane(Direction::reply, scale),
                                                           b.lane(cross ? Direction::request : Direction::reply, scale), a.lags(scale), correlate);
+            if (options.any_lags) {
+                pair_scores::forget_sign(of_requests);
+                pair_scores::forget_sign(of_replies);
+            }
             result.score[there][scale] = static_cast<float>(weight * (of_requests.later + of_replies.earlier));
             result.score[here][scale] = static_cast<float>(weight * (of_requests.earlier + of_replies.later));
             result.lag_request[there][scale] = of_requests.lag_later;
@@ -119,6 +130,7 @@ PairMatch normalised(const PairScores& scores, const CohortMoments& a, const Coh
     PairMatch match;
     match.z = kNoMatch;
     match.control = kNoMatch;
+    match.best_of.fill(kNoMatch);
     std::size_t best_scale = 0;
     const auto z_of = [&](std::size_t p, std::size_t scale) {
         const std::size_t f = pair_feature(static_cast<Passage>(p), scale);
@@ -131,6 +143,7 @@ PairMatch normalised(const PairScores& scores, const CohortMoments& a, const Coh
             const std::size_t f = pair_feature(static_cast<Passage>(p), scale);
             if (a.inverse_sd[f] <= 0 || b.inverse_sd[f] <= 0) { continue; }
             const double z = z_of(p, scale);
+            match.best_of[p] = std::max(match.best_of[p], static_cast<float>(z));
             if (z <= match.z) { continue; }
             match.z = z;
             match.passage = static_cast<Passage>(p);
@@ -143,12 +156,30 @@ PairMatch normalised(const PairScores& scores, const CohortMoments& a, const Coh
     match.scale_s = std::chrono::duration<double>(width).count();
     match.lag_request = scores.lag_request[p][best_scale] * width;
     match.lag_reply = scores.lag_reply[p][best_scale] * width;
-    const auto other = static_cast<std::size_t>(mirrored(match.passage));
-    for (std::size_t scale = 0; scale < scores.scales; ++scale) {
-        const std::size_t f = pair_feature(match.passage, scale);
-        if (a.inverse_sd[f] > 0 && b.inverse_sd[f] > 0) { match.control = std::max(match.control, z_of(other, scale)); }
-    }
+    match.control = match.best_of[static_cast<std::size_t>(mirrored(match.passage))];
     return match;
+}
+
+Alignment align_pair(const Epoch& a, const Epoch& b, std::size_t scale) {
+    using flow::Direction;
+    Alignment best;
+    if (a.shape() != b.shape()) { return best; }
+    const std::int64_t shared = std::min(a.life().to, b.life().to) - std::max(a.life().from, b.life().from);
+    const std::int64_t n = shared / kScales[scale];
+    if (n < PairOptions{}.fewest_bins) { return best; }
+    const auto correlate = dot_kernel().correlate;
+    const auto width = kScales[scale] * flow::kActivityBinWidth;
+    for (const bool cross : {false, true}) {
+        const auto requests = pair_scores::peaks_of(a.lane(Direction::request, scale), b.lane(cross ? Direction::reply : Direction::request, scale),
+                                                    a.lags(scale), correlate);
+        const auto replies = pair_scores::peaks_of(a.lane(Direction::reply, scale), b.lane(cross ? Direction::request : Direction::reply, scale),
+                                                   a.lags(scale), correlate);
+        const double score = std::sqrt(static_cast<double>(n) / 2) * (std::max(requests.later, requests.earlier) + std::max(replies.later, replies.earlier));
+        if (score <= best.score) { continue; }
+        best = {score, (requests.later >= requests.earlier ? requests.lag_later : requests.lag_earlier) * width,
+                (replies.later >= replies.earlier ? replies.lag_later : replies.lag_earlier) * width};
+    }
+    return best;
 }
 
 }  // namespace hw::trace

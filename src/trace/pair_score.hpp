@@ -22,6 +22,7 @@ inline constexpr std::size_t kPassages = 4;
 /// Which passages are thought possible, and what is worth comparing.
 struct PairOptions {
     std::array<bool, kPassages> passages{true, true, true, true};
+    bool any_lags = false;          ///< The clocks' difference is unknown: lags of either sign for either direction; the order is not told.
     std::int64_t fewest_bins = 20;  ///< A scale is used where the two lives share so many of its bins.
 };
 
@@ -68,9 +69,20 @@ struct PairMatch {
     double scale_s = 0;           ///< Bin width, seconds.
     Duration lag_request{0};      ///< How much later a's requests are seen in b; negative: earlier.
     Duration lag_reply{0};        ///< The same of a's replies.
+    std::array<float, kPassages> best_of{};  ///< The best z of each passage, kNoMatch where it was not scored.
 };
-inline constexpr double kNoMatch = -100;
+inline constexpr float kNoMatch = -100;
 
 [[nodiscard]] PairMatch normalised(const PairScores& scores, const CohortMoments& a, const CohortMoments& b, const PairOptions& options = {});
+
+/// Where two epochs fit best at one scale when nothing is known of the clocks: any lags, of either sign.
+struct Alignment {
+    double score = 0;
+    Duration lag_request{0};
+    Duration lag_reply{0};
+    /// What of both lags is common: the clocks' difference, where the delay is the same either way.
+    [[nodiscard]] Duration offset() const { return (lag_request + lag_reply) / 2; }
+};
+[[nodiscard]] Alignment align_pair(const Epoch& a, const Epoch& b, std::size_t scale);
 
 }  // namespace hw::trace

@@ -116,3 +116,15 @@ TEST_CASE("pair score: one stranger in fifty that is no stranger does not spoil 
         CHECK(spoilt.inverse_sd[f] > 0.5F * clean.inverse_sd[f]);
     }
 }
+
+TEST_CASE("pair score: the clocks' difference is what the lags of both directions have in common") {
+    const auto session = test::typed_session(13, 0, kLength);
+    auto copy = test::relayed(session, 14, 1, 0.1);
+    for (auto* times : {&copy.request, &copy.reply}) {
+        for (auto& t : *times) { t += 3; }
+    }
+    const Alignment found = align_pair(epoch_of(session), epoch_of(copy), 1);
+    CHECK(found.offset() >= std::chrono::milliseconds(2500));
+    CHECK(found.offset() <= std::chrono::milliseconds(3500));
+    CHECK(found.lag_request > found.lag_reply);
+}

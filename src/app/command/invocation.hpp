@@ -50,6 +50,7 @@ struct Outcome {
 namespace command {
 [[nodiscard]] Result<Outcome> trace(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> link(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> match(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> flows(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> demo(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> config(const Invocation& invocation);
