@@ -19,11 +19,14 @@ Result<Contacts> Contacts::build(const flow::FlowSource& source) {
         limit = std::max(kFold, 2 * pairs.size());
     };
     HW_CHECK(source.scan(source.interval(), [&](const flow::Flow& f) {
-        if (f.reply.packets == 0) { return true; }
-        used.emplace_back(f.server, f.client.address);
+        if (f.reply.packets == 0 || f.request.packets == 0) { return true; }
+        const bool turned = is_turned(f);
+        const auto& service = turned ? f.client : f.server;
+        const auto& client = turned ? f.server.address : f.client.address;
+        used.emplace_back(service, client);
         if (used.size() >= used_limit) { fold(used, used_limit); }
-        if (is_service_that_acts(f.server.port)) {
-            acted.emplace_back(f.client.address, f.server.address);
+        if (is_service_that_acts(service.port)) {
+            acted.emplace_back(client, service.address);
             if (acted.size() >= acted_limit) { fold(acted, acted_limit); }
         }
         return true;

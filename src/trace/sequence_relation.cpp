@@ -25,14 +25,6 @@ bool is_one_of(const std::array<std::uint16_t, N>& ports, net::Port port) {
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
-/// A connection older than the log, whose ends were taken the wrong way round: a service is not offered on a port that
-/// clients are given to one that is not.
-bool is_turned(const flow::Flow& f) {
-    constexpr std::uint16_t kEphemeral = 32768;
-    return f.basis != flow::InitiatorBasis::syn && net::number(f.server.port) >= kEphemeral && net::number(f.client.port) < kEphemeral &&
-           net::number(f.client.port) != 0;
-}
-
 /// Can the partner make the host act through this service?
 double service_weight(const Relation& r) {
     const bool acts = is_service_that_acts(r.service.port);
@@ -50,12 +42,12 @@ double rarity_weight(std::size_t sharing, double alone, double a_doubling) {
     return std::max(-15.0, alone - a_doubling * doublings);
 }
 
+bool is_held(const flow::Flow& f) { return f.last - f.first >= std::chrono::seconds(30); }
+
 /// Held, or for a call-back coming again and again, evenly. People and programs that look something up come in bursts.
 double persistence_weight(const Relation& r) {
-    static constexpr Duration kHeld = std::chrono::seconds(30);
     constexpr std::size_t kFewest = 6;
-    const bool held = std::ranges::any_of(r.flows, [](const flow::Flow* f) { return f->last - f->first >= kHeld; });
-    if (held) { return 4; }
+    if (std::ranges::any_of(r.flows, [](const flow::Flow* f) { return is_held(*f); })) { return 4; }
     if (!r.opened) { return -1; }
     if (r.flows.size() < kFewest) { return r.flows.size() >= kFewest / 2 ? -3 : -8; }
     double sum = 0;
@@ -82,6 +74,12 @@ bool brought_much(const flow::Flow& f) {
 
 bool is_service_that_acts(net::Port port) { return relation_detail::is_one_of(relation_detail::kServicesThatAct, port); }
 
+bool is_turned(const flow::Flow& f) {
+    constexpr std::uint16_t kEphemeral = 32768;
+    return f.basis != flow::InitiatorBasis::syn && net::number(f.server.port) >= kEphemeral && net::number(f.client.port) < kEphemeral &&
+           net::number(f.client.port) != 0;
+}
+
 Time Relation::last() const {
     Time last = flows.front()->last;
     for (const auto* f : flows) { last = std::max(last, f->last); }
@@ -94,7 +92,7 @@ std::vector<Relation> relations_of(std::span<const net::Address> host, std::span
     std::map<std::tuple<net::Address, net::Endpoint, bool>, Relation> found;
     for (const auto* f : flows) {
         const bool as_client = is_host(f->client.address);
-        const bool turned = relation_detail::is_turned(*f);
+        const bool turned = is_turned(*f);
         const bool opened = as_client != turned;
         const auto& service = turned ? f->client : f->server;
         const auto& partner = as_client ? f->server.address : f->client.address;
@@ -130,6 +128,7 @@ RelationJudge::RelationJudge(std::span<const Relation> all, std::span<const flow
         const auto hosts = static_cast<double>(std::max<std::size_t>(1, contacts.acted_on_by(visit->client.address)));
         visits_.push_back({visit->first, visit->client.address, (relation_detail::brought_much(*visit) ? 1.0 : 0.3) / (hosts * hosts)});
         visits_weight_ += visits_.back().weight;
+        if (relation_detail::brought_much(*visit)) { deliveries_.push_back(visits_.back()); }
     }
     std::ranges::stable_sort(visits_, {}, &Visit::first);
 }
@@ -151,7 +150,17 @@ double RelationJudge::planted(const Relation& r) const {
     constexpr Duration kSeenBefore = std::chrono::seconds(5);
     constexpr double kSamePartner = 5;  // it calls the very host that came: servers do not visit their clients to be called
     constexpr double kMost = 15;        // dB
-    if (!r.opened || r.first() - watch_.from < kSeenBefore || visits_weight_ <= 0) { return 0; }
+    constexpr double kHeldAfterDelivery = 6;
+    if (!r.opened) {
+        static constexpr Duration kThen = std::chrono::seconds(20);
+        const bool driven = is_service_that_acts(r.service.port) && std::ranges::any_of(r.flows, [&](const flow::Flow* f) {
+            return relation_detail::is_held(*f) && std::ranges::any_of(deliveries_, [&](const Visit& v) {
+                return v.from == r.partner && v.first < f->first && f->first - v.first <= kThen;
+            });
+        });
+        return driven ? kHeldAfterDelivery : 0;
+    }
+    if (r.first() - watch_.from < kSeenBefore || visits_weight_ <= 0) { return 0; }
     double fitting = 0;
     for (auto visit = std::ranges::lower_bound(visits_, r.first() - kForgotten, {}, &Visit::first); visit != visits_.end() && visit->first <= r.first();
          ++visit) {

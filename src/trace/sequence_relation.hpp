@@ -13,6 +13,10 @@ namespace hw::trace {
 /// Services through which a host is made to act: ssh, telnet, RPC, SMB, rexec, RDP, VNC, WinRM.
 [[nodiscard]] bool is_service_that_acts(net::Port port);
 
+/// A connection older than the log whose ends were taken the wrong way round: a service is not offered on a port that clients
+/// are given to one that is not.
+[[nodiscard]] bool is_turned(const flow::Flow& flow);
+
 /// All flows between a host and one partner over one service that the same side offers: one line of control at most, however
 /// many polls it consists of.
 struct Relation {
@@ -41,7 +45,9 @@ struct RelationKind {
     Decibans persistence;  ///< It lasts, or comes again and again; one page fetched is no leash.
     Decibans delivery;     ///< The partner brought something large through a service that acts.
     Decibans novelty;      ///< It began while the host was watched, later than most of the host's relations.
-    Decibans planted;      ///< Call-back: it began just after somebody had a session on the host through a service that acts.
+    /// Call-back: it began just after somebody had a session on the host through a service that acts. Forward: a held session
+    /// that began just after its partner had brought something large.
+    Decibans planted;
     [[nodiscard]] Decibans total() const { return service + rarity + persistence + delivery + novelty + planted; }
 };
 
@@ -65,6 +71,7 @@ private:
     std::vector<Time> beginnings_;  // of all relations, rising
     std::vector<Visit> visits_;
     double visits_weight_ = 0;
+    std::vector<Visit> deliveries_;  // visits that brought much, by first packet
     const Contacts& contacts_;
     Interval watch_;
 };

@@ -86,3 +86,18 @@ TEST_CASE("relation: a look-up in a directory commands nobody, monitoring visits
     CHECK(scene.kind(9, 389).total().value() < -10);
     CHECK(scene.kind(7, 22).rarity > scene.kind(8, 22).rarity + Decibans(10));
 }
+
+TEST_CASE("relation: a connection older than the log is the host's own call, whichever end the log took for the client") {
+    Scene scene;
+    for (unsigned other = 20; other < 24; ++other) { scene.add(9, other, 40000, 1, 300); }
+    scene.add(9, kHost, 51000, 1, 300);
+    for (auto& f : scene.flows) {
+        f.basis = flow::InitiatorBasis::exporter;
+        f.client.port = net::Port{5223};
+    }
+    scene.judge();
+    REQUIRE(scene.relations.size() == 1);
+    CHECK(scene.relations[0].opened);
+    CHECK(scene.relations[0].service == net::Endpoint{ip(9), net::Port{5223}});
+    CHECK(scene.kind(9, 5223).rarity.value() < -3);  // shared by five
+}
