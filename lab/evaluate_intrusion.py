@@ -4,8 +4,9 @@
 For each recorded run (a folder made by `lab/run_intrusion`) it asks what an analyst would ask: the victim, the service
 and the peer of the flow that did the damage, and when. The tool gets every sensor's conn.log and is told which network each
 covers; it gets no packets. The first trail is right when it names every host that the order came through, next to the
-victim first, down to the entry host, and ends at the controller. A host that had no part in the intrusion is accused when
-the trails that name it have more than 5 % together.
+victim first, and ends at the controller. That is down to the entry host, unless a pivot calls the controller itself: then the orders
+never touched the entry host, and only the tool's way leads there. A host that had no part in the intrusion, inside or
+out, is accused when the trails that name it have more than 5 % together.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class Verdict:
     probability: float = 0.0
     ending: str = ""
     named: dict[str, float] = field(default_factory=dict)  # address: the share of all trails that name it
-    accused: dict[str, float] = field(default_factory=dict)  # uninvolved hosts among them
+    accused: dict[str, float] = field(default_factory=dict)  # those among them that had no part in it, inside or out
+    inside: list[str] = field(default_factory=list)  # the company's own
+    forward: bool = False  # some host on the path was driven through a session that its master opened
     entry: str = ""
     seconds: float = 0.0
     failed: str = ""
@@ -56,6 +59,10 @@ class Verdict:
     @property
     def clean(self) -> bool:
         return not self.failed and all(share <= ACCUSED for share in self.accused.values())
+
+    @property
+    def clean_inside(self) -> bool:
+        return not self.failed and all(share <= ACCUSED for host, share in self.accused.items() if host in self.inside)
 
     @property
     def outcome(self) -> str:
@@ -114,7 +121,10 @@ def judge(folder: Path, binary: str) -> Verdict:
             verdict.named[host] = verdict.named.get(host, 0.0) + trail["probability"]
         if not verdict.said:
             verdict.said, verdict.probability, verdict.ending = hosts, trail["probability"], trail["ending"]["kind"]
-    verdict.accused = {host: share for host, share in verdict.named.items() if host in truth["uninvolved"]}
+    involved = {truth["entry"], *truth["pivots"], truth["victim"], truth["controller"], truth["controller_behind"]}
+    verdict.accused = {host: share for host, share in verdict.named.items() if host not in involved}
+    verdict.inside = [host["address"] for host in truth["hosts"] if host["inside"]]
+    verdict.forward = any(link["control"] == "forward" for link in truth["links"] if link["to"] in verdict.path)
     return verdict
 
 
@@ -136,18 +146,17 @@ def summary(verdicts: list[Verdict]) -> list[tuple[str, str]]:
     """Heading and figure."""
     count = len(verdicts)
     rows = [("entry host, pivots and controller all first", share(sum(item.right for item in verdicts), count)),
-            ("no uninvolved host above 5 %", share(sum(item.clean for item in verdicts), count)),
+            ("no uninvolved host above 5 %, inside the company or out", share(sum(item.clean for item in verdicts), count)),
+            ("no uninvolved host of the company's own above 5 %", share(sum(item.clean_inside for item in verdicts), count)),
             ("the trail stops early, all that it names right", share(sum(item.outcome == "honest stop" for item in verdicts), count)),
             ("an address called the source", share(sum(item.ending == "source" for item in verdicts), count)),
             ("hops named right before the first wrong one or the end", share(sum(item.hops_right for item in verdicts), sum(len(item.path) for item in verdicts))),
             ("controller among the named with 5 % or more", share(sum(item.named.get(item.path[-1], 0) >= ACCUSED for item in verdicts), count))]
-    through = [item for item in verdicts if item.entry in item.path]
-    if through:
-        rows.append(("the first one's rate, where the orders came through the entry host", share(sum(item.right for item in through), len(through))))
-    direct = [item for item in verdicts if item.entry not in item.path]
-    if direct:
-        rows.append(("the same, where a pivot called the controller itself", share(sum(item.right for item in direct), len(direct))))
-    return rows
+    parts = [("all first, every host on the orders' way driven by call-back", [item for item in verdicts if not item.forward]),
+             ("all first, some host driven through a session opened to it (WinRM, SMB, SSH)", [item for item in verdicts if item.forward]),
+             ("all first, orders through the entry host", [item for item in verdicts if item.entry in item.path]),
+             ("all first, a pivot called the controller itself, so that the entry host is not on the way", [item for item in verdicts if item.entry not in item.path])]
+    return rows + [(name, share(sum(item.right for item in those), len(those))) for name, those in parts if those]
 
 
 def depth_rows(verdicts: list[Verdict]) -> list[list[str]]:
@@ -179,14 +188,19 @@ def page(verdicts: list[Verdict], skipped: list[str], command: str) -> str:
     lines = ["# Whole intrusions from connection logs", "",
              "A company at work in the laboratory (directory, updates, backup, monitoring, administration, software distribution, "
              "file shares, the web, programs that call home), and an intruder driven by call-back, two to four hosts deep. "
-             "Headwater gets the sensors' conn.log files only, one line a connection.", "",
+             "Headwater gets the sensors' conn.log files only, one line a connection, and is told which network each sensor covers.",
+             "Right: every host that the order for the deed came through, in order, and the controller (or the redirector in front "
+             "of it). Where a pivot called the controller itself, the order never touched the entry host.", "",
              f"- Runs: {len(verdicts)}, seeds {min(seeds)} to {max(seeds)}" + (", all held out." if held_out else "; **not all held out.**"),
              f"- Left out because the intrusion itself did not come off: {', '.join(skipped) or 'none'}.",
              f"- Date: {datetime.now(timezone.utc):%Y-%m-%d}. Machine: {machine()}.", f"- Command: `{command}`.", ""]
     lines += [f"- **{name}**: {figure}." for name, figure in summary(verdicts)] + [""]
     lines += markdown_table(DEPTH_HEADS, depth_rows(verdicts)) + markdown_table(RUN_HEADS, [run_row(item) for item in verdicts])
     failures = [item for item in verdicts if not item.right or not item.clean]
-    lines += ["## Failures", ""] + [failure(item) for item in failures] + ([] if failures else ["None."])
+    lines += ["## Failures", "",
+              "The pattern of seeds 9000 to 9031: where a host is driven through a session that its master opened, orders leave no poll of "
+              "their own, and the master may be a host whose job it is to visit many (backup, distribution, administration). If that "
+              "host also calls a service outside that nobody else calls, again and again, the service is suspected instead.", ""] + [failure(item) for item in failures] + ([] if failures else ["None."])
     return "\n".join(lines) + "\n"
 
 
