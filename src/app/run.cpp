@@ -23,7 +23,7 @@ Handler handler_of(std::string_view verb) {
     constexpr std::pair<std::string_view, Handler> kHandlers[] = {
         {"trace", command::trace},     {"link", command::link},       {"match", command::match},   {"flows", command::flows},
         {"demo", command::demo},       {"config", command::config}, {"completion", command::completion},
-        {"version", command::version}, {"help", command::help},
+        {"version", command::version}, {"help", command::help},   {"relay-test", command::relay_test},
     };
     for (const auto& [name, handler] : kHandlers) {
         if (name == verb) { return handler; }

@@ -121,6 +121,7 @@ flow::read::ReadOptions read_options(const Invocation& invocation) {
     options.threads = threads(invocation);
     options.declared = invocation.settings.coverage("covers");
     options.rejoin = invocation.verb->name != "flows";  // a list of flows shows the records as they were cut
+    options.timings = invocation.verb->name == "relay-test";
     options.stop = invocation.stop;
     return options;
 }

@@ -2,6 +2,7 @@
 
 #include "flow/read/assembly.hpp"
 #include "flow/read/block_window.hpp"
+#include "flow/read/connection_probe.hpp"
 #include "flow/read/decode.hpp"
 #include "flow/read/report.hpp"
 
@@ -16,8 +17,9 @@ namespace hw::flow::read {
 /// What the pcap and the pcapng reader share: the way of a frame to the flows, and the words for damage.
 class CaptureRun {
 public:
-    CaptureRun(ByteSource& bytes, Decoder& decoder, Assembler& assembler, std::stop_token stop, ReadReport& read_report)
-        : window(bytes), report(read_report), decoder_(decoder), assembler_(assembler), stop_(std::move(stop)) {
+    /// `probe`: where packets go as well, with their payload; may be null.
+    CaptureRun(ByteSource& bytes, Decoder& decoder, Assembler& assembler, ConnectionProbe* probe, std::stop_token stop, ReadReport& read_report)
+        : window(bytes), report(read_report), decoder_(decoder), assembler_(assembler), probe_(probe), stop_(std::move(stop)) {
         packets_.reserve(kGroup * 2);
     }
 
@@ -27,6 +29,7 @@ public:
         if (packets_.size() > before) {
             ++report.records;
             if (frame.wire_length > frame.bytes.size()) { ++report.snapped; }
+            if (probe_ != nullptr) { probe_->see(packets_.back(), decoder_.tcp_payload()); }
         }
         if (packets_.size() >= kGroup) { flush(); }
     }
@@ -49,6 +52,7 @@ private:
     static constexpr std::size_t kGroup = 64;
     Decoder& decoder_;
     Assembler& assembler_;
+    ConnectionProbe* probe_;
     std::stop_token stop_;
     std::uint64_t checked_block_ = 0;
     std::vector<Packet> packets_;

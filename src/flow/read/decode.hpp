@@ -49,6 +49,9 @@ public:
 
     /// Appends the packets of `frame` to `out`: none (then the report has counted why), one, or with tunnels several.
     void decode(LinkType link, const Frame& frame, std::vector<Packet>& out);
+    /// What was captured of the TCP payload of the last packet that the last call appended, where that is TCP. Points into its
+    /// frame.
+    [[nodiscard]] std::span<const std::byte> tcp_payload() const { return tcp_payload_; }
 
 private:
     /// What is left of a frame from some header on.
@@ -94,6 +97,7 @@ private:
     const Frame* frame_ = nullptr;
     Packet packet_;
     std::uint32_t link_sender_ = 0;
+    std::span<const std::byte> tcp_payload_;
     bool guessing_ = false;  ///< Inside a tunnel that only a port number has told of.
 };
 

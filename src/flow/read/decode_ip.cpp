@@ -153,6 +153,7 @@ void Decoder::fragment(Rest rest, std::uint32_t identification, std::uint32_t fr
     packet_.source_port = head->source_port;
     packet_.destination_port = head->destination_port;
     packet_.payload = rest.wire;
+    tcp_payload_ = rest.bytes;
     packet_.tcp = head->tcp;
     packet_.tcp_flags = head->tcp ? tcp_flag::ack : std::uint8_t{0};
     packet_.sequence = head->sequence_base + fragment_offset;
@@ -195,6 +196,7 @@ bool Decoder::tcp(Rest rest) {
     const auto ports = header_of<4>(rest.bytes);
     packet_.source_port = be16_at<0>(ports);
     packet_.destination_port = be16_at<2>(ports);
+    tcp_payload_ = {};
     if (!rest.has(16)) { return true; }  // snapped: the flow's, but nothing is known of its sequence
     const auto header = header_of<16>(rest.bytes);
     const std::uint32_t header_length = (u8_at<12>(header) >> 4U) * 4U;
@@ -205,6 +207,7 @@ bool Decoder::tcp(Rest rest) {
     packet_.tcp_flags = u8_at<13>(header);
     packet_.window = be16_at<14>(header);
     packet_.payload = rest.wire - header_length;
+    tcp_payload_ = rest.bytes.subspan(std::min<std::size_t>(header_length, rest.bytes.size()));
     if ((packet_.tcp_flags & tcp_flag::syn) != 0 && rest.bytes.size() > 20) {
         const std::size_t end = std::min<std::size_t>(header_length, rest.bytes.size());
         packet_.mss = ip_detail::mss_option(rest.bytes.first(end).subspan(20));

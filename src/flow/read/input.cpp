@@ -46,6 +46,7 @@ struct FileResult {
 /// What became of a group.
 struct GroupResult {
     FlowList flows;
+    std::vector<ConnectionTimings> timings;
     bool usable = false;  ///< At least one file was an input of this observer.
 };
 
@@ -250,7 +251,10 @@ GroupResult read_group(const Group& group, const std::string& observer, const st
         read.usable = read.usable || result.report.records > 0 || (!result.failure && !result.other_log);
     }
     if (collected.capture) {
-        guarded(results[last], [&] { collected.capture->finish(results[last].report); });
+        guarded(results[last], [&] {
+            collected.capture->finish(results[last].report);
+            read.timings = collected.capture->timings();
+        });
     }
     read.flows = std::move(collected.flows);
     read.flows.add(collected.connections.take());
@@ -333,6 +337,8 @@ Result<Inputs> read_inputs(std::span<const std::string> paths, const ReadOptions
         read[g].flows.for_each([&](Flow& flow) { flow.observer = id; });
         observers.push_back({.name = names[g], .interval = {}});  // the source works the interval out
         flows.add(std::move(read[g].flows));
+        for (ConnectionTimings& timings : read[g].timings) { timings.observer = id; }
+        std::ranges::move(read[g].timings, std::back_inserter(inputs.timings));
     }
     if (observers.empty() && !inputs.interrupted) {
         if (!inputs.failures.empty()) { return std::unexpected(std::move(inputs.failures.front())); }

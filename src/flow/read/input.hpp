@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "flow/memory_source.hpp"
 #include "flow/read/report.hpp"
+#include "flow/timings.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -27,6 +28,7 @@ struct ReadOptions {
     unsigned threads = 1;                    ///< Inputs read side by side; the result does not depend on it.
     std::vector<DeclaredCoverage> declared;
     bool rejoin = true;  ///< Records that a timeout cut are joined again (flow/rejoin.hpp).
+    bool timings = false;                    ///< Also time the connections of captures, for the relay test.
     std::stop_token stop;
     /// Called now and then, from any one thread at a time, with bytes read so far, bytes in all (0: unknown) and records so far.
     std::function<void(std::uint64_t done, std::uint64_t total, std::uint64_t records)> progress;
@@ -36,6 +38,7 @@ struct ReadOptions {
 struct Inputs {
     std::unique_ptr<MemorySource> source;
     std::vector<ReadReport> reports;
+    std::vector<ConnectionTimings> timings;  ///< Where asked for: by observer, then by time.
     std::vector<Error> failures;   ///< Inputs that could not be used at all, when others could (exit 5).
     bool interrupted = false;      ///< `stop` was requested: holds what was read until then.
 };

@@ -133,11 +133,15 @@ struct CaptureReader::Parts {
           assembler({.observer_name = observer_name, .observer = observer, .timeouts = read_options.timeouts,
                      .max_live_flows = read_options.max_live_flows, .hash_seed = key()},
                     std::move(sink), none),
-          stop(read_options.stop) {}
+          stop(read_options.stop) {
+        if (read_options.timings) { probe = std::make_unique<ConnectionProbe>(observer, key(), kMostTimed); }
+    }
+    static constexpr std::size_t kMostTimed = 500'000;  ///< Connections alive at one time that are timed: below 1 GB.
 
     ReadReport none;  ///< Until there is one.
     Decoder decoder;
     Assembler assembler;
+    std::unique_ptr<ConnectionProbe> probe;  ///< Only where timings were asked for.
     std::stop_token stop;
 };
 
@@ -149,7 +153,7 @@ Result<void> CaptureReader::read(ByteSource& bytes, ReadReport& report) {
     parts_->decoder.report_to(report);
     parts_->assembler.report_to(report);
     pcap_detail::FlushingBytes flushing(bytes);
-    CaptureRun run(flushing, parts_->decoder, parts_->assembler, parts_->stop, report);
+    CaptureRun run(flushing, parts_->decoder, parts_->assembler, parts_->probe.get(), parts_->stop, report);
     flushing.of(run);
     const auto head = run.window.peek(kCaptureHeadBytes);
     if (!head) { return std::unexpected(head.error()); }
@@ -166,7 +170,12 @@ void CaptureReader::snapshot(const FlowSink& sink) const { parts_->assembler.sna
 void CaptureReader::finish(ReadReport& report) {
     parts_->assembler.report_to(report);
     parts_->assembler.finish();
+    if (parts_->probe && parts_->probe->passed_over() > 0) {
+        report.skip("connection not timed: too many alive at a time", 0, parts_->probe->passed_over());
+    }
 }
+
+std::vector<ConnectionTimings> CaptureReader::timings() { return parts_->probe ? parts_->probe->finish() : std::vector<ConnectionTimings>(); }
 
 Result<void> read_capture(ByteSource& bytes, const std::string& observer_name, ObserverId observer, const ReadOptions& options,
                           const FlowSink& sink, ReadReport& report) {

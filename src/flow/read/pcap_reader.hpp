@@ -5,14 +5,15 @@
 #include "flow/read/byte_source.hpp"
 #include "flow/read/input.hpp"
 #include "flow/read/report.hpp"
+#include "flow/timings.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace hw::flow::read {
 
@@ -33,7 +34,7 @@ inline constexpr std::size_t kCaptureHeadBytes = 12;
 /// at one time, not with the files.
 class CaptureReader {
 public:
-    /// Of `options` it uses `timeouts`, `max_live_flows` and `stop` (looked at between blocks; once requested, `read` comes back
+    /// Of `options` it uses `timeouts`, `max_live_flows`, `timings` and `stop` (looked at between blocks; once requested, `read` comes back
     /// early and succeeds).
     CaptureReader(const std::string& observer_name, ObserverId observer, const ReadOptions& options, FlowSink sink);
     ~CaptureReader();
@@ -53,6 +54,9 @@ public:
 
     /// Ends all conversations, to be counted in `report`. Once, last.
     void finish(ReadReport& report);
+
+    /// The connections' timings, where the options asked for them; after `finish`, once.
+    [[nodiscard]] std::vector<ConnectionTimings> timings();
 
 private:
     struct Parts;

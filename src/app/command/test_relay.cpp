@@ -1,0 +1,27 @@
+#include "trace/relay_verdict.hpp"
+
+#include "app/command/load.hpp"
+#include "app/output/relay_test_output.hpp"
+#include "base/log.hpp"
+
+namespace hw::app::command {
+
+Result<Outcome> relay_test(const Invocation& invocation) {
+    trace::RelayTestOptions options;
+    if (const auto named = invocation.settings.addresses("peer"); !named.empty()) { options.peer = named.front(); }
+    Progress progress(invocation.progress());
+    HW_TRY(auto loaded, load(invocation, invocation.operands, progress));
+    if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
+
+    const auto peers = trace::test_relays(loaded.inputs.timings, *loaded.inputs.source, options);
+    Outcome outcome;
+    outcome.code = loaded.code(peers.empty() ? ExitCode::nothing_found : ExitCode::done);
+    const std::string format = invocation.settings.format();
+    if (format == "json") { outcome.out = output::relay_test_json(peers, loaded.context); }
+    else if (format == "ndjson") { outcome.out = output::relay_test_ndjson(peers, loaded.context); }
+    else if (format == "csv") { outcome.out = output::relay_test_csv(peers, loaded.context); }
+    else { outcome.out = output::relay_test_table(peers, loaded.context, invocation.colour() ? output::Colour::on : output::Colour::off); }
+    return outcome;
+}
+
+}  // namespace hw::app::command
