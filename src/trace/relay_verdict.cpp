@@ -16,6 +16,7 @@ constexpr double kMicrosPerMs = 1000;
 constexpr double kNearerBy = 4;
 constexpr double kMostCertain = 0.999;  // the model itself may be wrong once in a thousand times
 constexpr std::size_t kExtraValues = 4;
+constexpr double kNoiseMultiple = 3;  // exponential noise exceeds three times its mean once in twenty times
 
 struct PeerKey {
     net::Address address;
@@ -31,6 +32,7 @@ struct Gathered {
     std::vector<double> transport_ms;
     std::optional<double> transport_min_ms;
     std::array<std::vector<double>, flow::kFarMethods> far_ms;
+    std::vector<double> quickest_ms;  ///< Of each connection with a far round trip, the least.
     std::array<std::size_t, flow::kUnmeasuredReasons> unmeasured{};
     std::set<std::uint8_t> ttl;
     std::set<std::uint16_t> mss;
@@ -54,7 +56,10 @@ void gather(Peers& peers, const flow::ConnectionTimings& connection, bool as_ser
         const double least = end.transport_min / kMicrosPerMs;
         peer.transport_min_ms = std::min(peer.transport_min_ms.value_or(least), least);
     }
-    if (!end.far.empty()) { ++peer.handshakes; }
+    if (!end.far.empty()) {
+        ++peer.handshakes;
+        peer.quickest_ms.push_back(std::ranges::min(end.far, {}, &flow::FarSample::micros).micros / kMicrosPerMs);
+    }
     for (const flow::FarSample& sample : end.far) { peer.far_ms[static_cast<std::size_t>(sample.method)].push_back(sample.micros / kMicrosPerMs); }
     for (std::size_t r = 0; r < flow::kUnmeasuredReasons; ++r) {
         const auto reason = static_cast<flow::Unmeasured>(r);
@@ -93,6 +98,13 @@ WeakExtras extras_of(const Gathered& gathered) {
 }
 
 double median_of(const std::vector<double>& sorted) { return sorted[(sorted.size() - 1) / 2]; }
+
+/// Whether more than a third of the connections are answered from afar, though not all: an address that speaks for itself and
+/// passes others on, or passes several on.
+bool partly_far(const Gathered& gathered) {
+    const auto far = std::ranges::count_if(gathered.quickest_ms, [&](double ms) { return ms - *gathered.transport_min_ms >= kDetourThatMattersMs; });
+    return 3 * static_cast<std::size_t>(far) > gathered.quickest_ms.size();
+}
 
 TestedPeer judge(const PeerKey& key, Gathered gathered) {
     TestedPeer peer;
@@ -137,7 +149,9 @@ TestedPeer judge(const PeerKey& key, Gathered gathered) {
     } else if (peer.probability > kRelaySure && *peer.gap_ms > 0) {
         peer.because = UndecidedBecause::decided;
         peer.verdict = RelayVerdict::relay;
-    } else if (peer.probability < 1 - kRelaySure) {
+    } else if (peer.probability < 1 - kRelaySure && partly_far(gathered)) {
+        peer.because = UndecidedBecause::connections_differ;
+    } else if (peer.probability < 1 - kRelaySure && *peer.gap_ms + kNoiseMultiple * peer.jitter_ms < kDetourThatMattersMs) {
         peer.because = UndecidedBecause::decided;
         peer.verdict = RelayVerdict::direct;
     } else {
@@ -189,6 +203,7 @@ std::string_view to_string(UndecidedBecause reason) {
         case UndecidedBecause::nothing_measured: return "nothing-measured";
         case UndecidedBecause::few_handshakes: return "few-handshakes";
         case UndecidedBecause::gap_within_jitter: return "gap-within-jitter";
+        case UndecidedBecause::connections_differ: return "connections-differ";
     }
     return "?";
 }

@@ -21,7 +21,7 @@ enum class RelayVerdict : std::uint8_t { relay, direct, undecided };
 [[nodiscard]] std::string_view to_string(RelayVerdict verdict);
 
 /// Why a peer is undecided.
-enum class UndecidedBecause : std::uint8_t { decided, nothing_measured, few_handshakes, gap_within_jitter };
+enum class UndecidedBecause : std::uint8_t { decided, nothing_measured, few_handshakes, gap_within_jitter, connections_differ };
 /// `few-handshakes`, …; empty for `decided`.
 [[nodiscard]] std::string_view to_string(UndecidedBecause reason);
 
@@ -31,6 +31,8 @@ inline constexpr std::size_t kHandshakesNeeded = 3;
 inline constexpr double kRelayPrior = 0.2;
 /// A probability above it is called a relay; below one minus it, direct.
 inline constexpr double kRelaySure = 0.9;
+/// A peer is called direct only where no detour of this length fits its timings, nor those of most of its connections.
+inline constexpr double kDetourThatMattersMs = 25;
 /// Light in fibre covers 200 km a millisecond, hence 100 km a millisecond of round trip.
 inline constexpr double kKmPerRttMs = 100;
 

@@ -69,6 +69,12 @@ TEST_CASE("relay test: one handshake delayed by a loss does not make a relay") {
     CHECK(peers[0].verdict != trace::RelayVerdict::relay);
 }
 
+TEST_CASE("relay test: an address of which some connections are answered nearby and some from afar is not called direct") {
+    const auto peers = test({connection(0, 20, 21), connection(1, 20.2, 91), connection(2, 20.1, 92), connection(3, 20.1, 21)});
+    REQUIRE(peers.size() == 1);
+    CHECK(peers[0].verdict == trace::RelayVerdict::undecided);
+}
+
 TEST_CASE("relay test: long computing at the key exchange is no distance where light turns are quick") {
     std::vector<flow::ConnectionTimings> timings;
     for (int i = 0; i < 3; ++i) {

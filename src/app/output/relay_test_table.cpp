@@ -47,6 +47,8 @@ std::string meaning(const trace::TestedPeer& peer) {
         case trace::UndecidedBecause::nothing_measured: return "nothing that only the far end could answer was seen.";
         case trace::UndecidedBecause::few_handshakes:
             return fmt::format("{} handshakes are needed, {} seen.", trace::kHandshakesNeeded, peer.handshakes);
+        case trace::UndecidedBecause::connections_differ:
+            return "some of its connections are answered nearby, others from far away: it may speak for itself and pass others on.";
         default: return "a slow client or a noisy path would explain the gap as well as a relay nearby.";
     }
 }
