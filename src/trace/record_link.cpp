@@ -18,8 +18,11 @@ constexpr double kMostPairs = 2e9;             // looked at in one pass
 constexpr std::size_t kBlock = 4096;           // inflows a thread takes at once
 constexpr std::size_t kSample = 16384;         // inflows that the model is learnt from
 constexpr std::size_t kSampleRuns = 16;        // in so many stretches of time
-constexpr std::size_t kSteps = 8;              // of expectation and maximisation
+constexpr std::size_t kSteps = 10;             // of expectation and maximisation
+constexpr std::size_t kStepsOfHope = 5;        // of these, the first, in which the shares stay as they are: habits first
 constexpr std::size_t kKept = 8;               // candidates kept an inflow
+constexpr double kLeastShare = 0.02;           // of flows with a partner, however few were found
+constexpr double kTimesAccident = 2;           // as many links as accident gives, or nothing was learnt
 constexpr double kLeastOdds = 1e-5;            // pairs below are dropped
 constexpr std::int64_t kSecond = 1'000'000;
 
@@ -124,8 +127,8 @@ struct Kept {
 /// Of the flows, those with a partner. All outflows count as the background, also those that are somebody's partner: a
 /// relay is then believed a little less than it could be, and a host that is none cannot talk us into one.
 struct Shares {
-    double in = 0.7;
-    double out = 0.7;
+    double in = 0.5;
+    double out = 0.5;
     [[nodiscard]] double odds_factor() const { return in / (1 - in); }
 };
 constexpr double kSureOfShare = 0.8;  // pairs that count towards the shares
@@ -192,6 +195,69 @@ std::vector<std::uint32_t> sample_of(std::size_t ins) {
     return which;
 }
 
+struct Learnt {
+    Models models{RecordModel::prior(), RecordModel::prior()};
+    Shares shares;
+};
+
+/// The host's habits by expectation and maximisation over the inflows in `which`.
+Learnt learn(std::span<const RecordRow> ins, std::span<const std::uint32_t> which, std::span<const RecordRow> out_rows, const Reach& reach,
+             const LinkOptions& options) {
+    const Outflows outs(out_rows);
+    const auto intensity = background_intensity(out_rows);
+    Learnt learnt;
+    for (std::size_t step = 0; step < kSteps && !options.stop.stop_requested(); ++step) {
+        const Swept swept = sweep(ins, which, outs, intensity, learnt.models, learnt.shares, reach, options);
+        const auto chance = match_one_to_one(swept.pairs, ins.size(), out_rows.size());
+        std::array<std::vector<WeightedPair>, 2> links;
+        double sure = 0;
+        for (std::size_t e = 0; e < swept.pairs.size(); ++e) {
+            if (chance[e] >= kSureOfShare) { sure += chance[e]; }
+            const PairOdds& pair = swept.pairs[e];
+            if (chance[e] >= 0.05) { links[1 - half_of_inflow(pair.in)].push_back({&ins[pair.in], &out_rows[pair.out], chance[e]}); }
+        }
+        for (std::size_t half = 0; half < links.size(); ++half) { learnt.models[half] = learnt.models[half].fit(links[half]); }
+        if (step < kStepsOfHope) { continue; }
+        // The sample's share of the outflows is its share of the inflows.
+        const auto n_in = static_cast<double>(which.size());
+        const double n_out = n_in * static_cast<double>(out_rows.size()) / static_cast<double>(ins.size());
+        learnt.shares.in = std::clamp(sure / n_in, kLeastShare, 0.98);
+        learnt.shares.out = std::clamp(sure / n_out, kLeastShare, 0.98);
+    }
+    return learnt;
+}
+
+/// The outflows turned round in time by half of the view, which no relay would do: what is learnt from them is accident.
+std::vector<RecordRow> turned_round(std::span<const RecordRow> rows) {
+    std::vector<RecordRow> turned(rows.begin(), rows.end());
+    const std::int64_t span = rows.back().first_us - rows.front().first_us + 1;
+    const std::int64_t half = rows.front().first_us + span / 2;
+    for (auto& row : turned) {
+        const std::int64_t by = row.first_us < half ? span / 2 : span / 2 - span;
+        row.first_us += by;
+        row.last_us += by;
+    }
+    std::ranges::stable_sort(turned, {}, &RecordRow::first_us);
+    return turned;
+}
+
+/// As `learn`, but held against the same learning on outflows turned round in time: a host that shows hardly more links than
+/// that relays nothing we can learn from, and the protocols' own sizes stand.
+Learnt learn_soberly(std::span<const RecordRow> ins, std::span<const std::uint32_t> which, std::span<const RecordRow> out_rows, const Reach& reach,
+                     const LinkOptions& options) {
+    const Learnt learnt = learn(ins, which, out_rows, reach, options);
+    const Learnt accident = learn(ins, which, turned_round(out_rows), reach, options);
+    if (learnt.shares.in < kTimesAccident * accident.shares.in) {
+        Learnt none;
+        none.shares = {kLeastShare, kLeastShare};
+        return none;
+    }
+    Learnt sober = learnt;
+    sober.shares.in = std::max(kLeastShare, learnt.shares.in - accident.shares.in);
+    sober.shares.out = std::max(kLeastShare, learnt.shares.out - accident.shares.out);
+    return sober;
+}
+
 }  // namespace record_sweep
 }  // namespace
 
@@ -206,28 +272,12 @@ RecordLinks link_records(std::span<const flow::Flow* const> inflows, std::span<c
     const auto intensity = background_intensity(out_rows);
     const Reach reach = choose_reach(ins, outs);
 
-    Shares shares;
-    Models models{RecordModel::prior(), RecordModel::prior()};
     const auto which = sample_of(ins.size());
     LinkOptions quiet = options;
     quiet.progress = nullptr;
-    for (std::size_t step = 0; step < kSteps && !options.stop.stop_requested(); ++step) {
-        const Swept swept = sweep(ins, which, outs, intensity, models, shares, reach, quiet);
-        const auto chance = match_one_to_one(swept.pairs, ins.size(), out_rows.size());
-        std::array<std::vector<WeightedPair>, 2> links;
-        double sum = 0;
-        for (std::size_t e = 0; e < swept.pairs.size(); ++e) {
-            if (chance[e] >= kSureOfShare) { sum += chance[e]; }
-            const PairOdds& pair = swept.pairs[e];
-            if (chance[e] >= 0.05) { links[1 - half_of_inflow(pair.in)].push_back({&ins[pair.in], &out_rows[pair.out], chance[e]}); }
-        }
-        for (std::size_t half = 0; half < models.size(); ++half) { models[half] = models[half].fit(links[half]); }
-        // The sample's share of the outflows is its share of the inflows.
-        const double n_in = static_cast<double>(which.size());
-        const double n_out = n_in * static_cast<double>(out_rows.size()) / static_cast<double>(ins.size());
-        shares.in = std::clamp((sum + 2) / (n_in + 4), 0.02, 0.98);
-        shares.out = std::clamp((sum + 2) / (n_out + 4), 0.02, 0.98);
-    }
+    const Learnt learnt = learn_soberly(ins, which, out_rows, reach, quiet);
+    const Models& models = learnt.models;
+    const Shares& shares = learnt.shares;
     std::vector<std::uint32_t> all(ins.size());
     std::iota(all.begin(), all.end(), 0U);
     Swept swept = sweep(ins, all, outs, intensity, models, shares, reach, options);
