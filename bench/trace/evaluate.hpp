@@ -27,7 +27,7 @@ struct PairScores {
 
 struct EvaluationOptions {
     double window_s = 60;
-    double least_share = 0.8;      ///< Both flows must live for so much of the window.
+    double least_share = 0.8;      ///< Both flows must still carry something after so much of the window.
     std::size_t cohort = 240;      ///< Flows each side that scores are normalised by, less those of the tested pair's recordings.
     std::uint32_t sampling = 1;    ///< One packet in so many is kept, on both sides independently.
     std::uint64_t seed = 1;

@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <algorithm>
@@ -84,33 +85,69 @@ Result<Side> side_of(const TruthFlow& flow, const std::string& seen_at, const ne
     return Side{flow.name, near_master, host->file, host->clock_offset_us};
 }
 
-Result<TruePair> pair_of(element session, const std::vector<HostObserver>& hosts, const std::string& path) {
-    TruePair pair;
-    pair.session = text_of(session, "id");
-    pair.relay_kind = text_of(session, "relay_kind");
-    pair.driver = text_of(session, "driver");
-    pair.group = group_of(pair.relay_kind, text_of(session, "evasion"));
+double number_of(element object, const char* key) {
+    double value = 0;
+    return object[key].get(value) == simdjson::SUCCESS ? value : 0;
+}
+
+/// What a session's evasion is called; empty where it has none.
+std::string evasion_of(element evasion) {
+    if (number_of(evasion, "interval_ms") > 0) { return "constant rate"; }
+    if (number_of(evasion, "hold_s") >= 10) { return fmt::format("store and forward, {:g} s", number_of(evasion, "hold_s")); }
+    if (number_of(evasion, "hold_s") > 0) { return fmt::format("merged, {:g} s", number_of(evasion, "hold_s")); }
+    if (number_of(evasion, "record") > 0) { return "padded"; }
+    if (number_of(evasion, "split") > 0) { return "split"; }
+    return fmt::format("jitter {:g} s, chaff {:g}x", number_of(evasion, "jitter_s"), number_of(evasion, "chaff"));
+}
+
+/// The pairs of one session: its first flow and its last; behind a shim also its first and the one inside the shim, where the
+/// chaff is.
+Result<std::vector<TruePair>> pairs_of(element session, const std::vector<HostObserver>& hosts, const std::string& path) {
     simdjson::dom::array flows;
-    if (session["flows"].get(flows) != simdjson::SUCCESS || flows.size() < 2) { return fail(Errc::malformed, "a session of one flow", path); }
-    pair.relays = flows.size() - 1;
-    HW_TRY(const auto up, flow_of(flows.at(flows.size() - 1).value_unsafe(), path));
-    HW_TRY(const auto down, flow_of(flows.at(0).value_unsafe(), path));
-    const std::string source = text_of(session, "source");
-    const std::string victim = text_of(session, "victim");
-    HW_TRY(const auto source_address, net::parse_address(source));
-    HW_TRY(const auto victim_address, net::parse_address(victim));
-    const auto& last_relay = down.name.client.address == victim_address ? down.name.server.address : down.name.client.address;
-    HW_TRY(pair.up, side_of(up, source, source_address, hosts, path));
-    HW_TRY(pair.down, side_of(down, victim, last_relay, hosts, path));
-    pair.first_us = std::max(up.first_us, down.first_us);
-    pair.last_us = std::min(up.last_us, down.last_us);
-    return pair;
+    std::vector<TruePair> pairs;
+    if (session["flows"].get(flows) != simdjson::SUCCESS || flows.size() < 2) { return pairs; }  // without a relay: nothing to find again
+    std::vector<std::string> nodes{text_of(session, "victim")};  // from the victim backward: flow k is between nodes k and k + 1
+    simdjson::dom::array hops;
+    if (session["hops"].get(hops) != simdjson::SUCCESS || hops.size() + 1 != flows.size()) { return fail(Errc::malformed, "a session without its hops", path); }
+    for (const element hop : hops) { nodes.push_back(text_of(hop, "relay")); }
+    nodes.push_back(text_of(session, "source"));
+
+    std::vector<std::size_t> lower{0};
+    std::string evasion;
+    element shim;
+    if (session["evasion"].get(shim) == simdjson::SUCCESS) {
+        evasion = evasion_of(shim);
+        std::int64_t inside = -1;
+        if (shim["flow"].get(inside) != simdjson::SUCCESS || inside < 0 || inside + 1 >= static_cast<std::int64_t>(flows.size())) {
+            return fail(Errc::malformed, "an evasion without its flow", path);
+        }
+        lower.push_back(static_cast<std::size_t>(inside));
+    }
+    const std::size_t first = flows.size() - 1;
+    HW_TRY(const auto up, flow_of(flows.at(first).value_unsafe(), path));
+    HW_TRY(const auto source, net::parse_address(nodes[first + 1]));
+    for (std::size_t k = 0; k < lower.size(); ++k) {
+        TruePair pair;
+        pair.session = text_of(session, "id");
+        pair.relay_kind = text_of(session, "relay_kind");
+        pair.driver = text_of(session, "driver");
+        pair.group = group_of(pair.relay_kind, evasion.empty() ? "" : evasion + (k == 0 ? " (taken off again)" : ""));
+        pair.relays = first - lower[k];
+        HW_TRY(const auto down, flow_of(flows.at(lower[k]).value_unsafe(), path));
+        HW_TRY(const auto upper_end, net::parse_address(nodes[lower[k] + 1]));
+        HW_TRY(pair.up, side_of(up, nodes[first + 1], source, hosts, path));
+        HW_TRY(pair.down, side_of(down, nodes[lower[k]], upper_end, hosts, path));
+        pair.first_us = std::max(up.first_us, down.first_us);
+        pair.last_us = std::min(up.last_us, down.last_us);
+        pairs.push_back(std::move(pair));
+    }
+    return pairs;
 }
 
 }  // namespace
 
 std::string group_of(const std::string& relay_kind, const std::string& evasion) {
-    if (!evasion.empty() && evasion != "none") { return evasion; }
+    if (!evasion.empty()) { return evasion; }
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kOthers{{
         {"mixed", "mixed"},
         {"iodine", "dns tunnel"},
@@ -118,7 +155,7 @@ std::string group_of(const std::string& relay_kind, const std::string& evasion) 
         {"sshuttle", "multiplexed tunnel"},
         {"https-poll", "call-back by polling"},
         {"reverse-socat-tls", "call-back"},
-        {"tool-copy", "store and forward"},
+        {"tool-copy", "a tool fetched and copied on"},
         {"tor", "tor"},
     }};
     for (const auto& [kind, group] : kOthers) {
@@ -143,12 +180,12 @@ Result<std::vector<TruePair>> read_truth(const std::string& folder) {
     for (const element session : sessions) {
         bool complete = false;
         if (session["complete"].get(complete) != simdjson::SUCCESS || !complete) { continue; }
-        simdjson::dom::array flows;
-        if (session["flows"].get(flows) == simdjson::SUCCESS && flows.size() < 2) { continue; }  // without a relay: nothing to find again
-        HW_TRY(auto pair, pair_of(session, hosts, path));
-        pair.scenario = text_of(truth, "scenario");
-        pair.seed = static_cast<std::uint64_t>(seed);
-        pairs.push_back(std::move(pair));
+        HW_TRY(auto of_session, pairs_of(session, hosts, path));
+        for (auto& pair : of_session) {
+            pair.scenario = text_of(truth, "scenario");
+            pair.seed = static_cast<std::uint64_t>(seed);
+            pairs.push_back(std::move(pair));
+        }
     }
     return pairs;
 }

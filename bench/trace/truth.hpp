@@ -32,12 +32,13 @@ struct TruePair {
     Side down;                ///< Nearer to the victim.
 };
 
-/// What a recording's truth.json says, as pairs: for every complete session with a relay the first flow (source to first relay, as the source
-/// saw it) and the last (last relay to victim, as the victim saw it).
+/// What a recording's truth.json says, as pairs: for every complete session with a relay the first flow (source to first relay, as
+/// the source saw it) and the last (last relay to victim, as the victim saw it). A session that passes through an evading shim
+/// gives a second pair: the first flow and the one between the shim's ends, as its far end saw it.
 [[nodiscard]] Result<std::vector<TruePair>> read_truth(const std::string& folder);
 
-/// The results' groups (docs/results/roc.md): `net`, `mixed`, `call-back`, `tunnel`, `dns`, `poll`, `tor`, `copy`, or what the scenario
-/// says of its evasion.
+/// What the results are listed by: the evasion where there is one, else `net` (SSH, socat, SOCKS and other plain relays), `mixed`, or
+/// the kind of relay that is neither.
 [[nodiscard]] std::string group_of(const std::string& relay_kind, const std::string& evasion);
 
 }  // namespace hw::bench
