@@ -115,6 +115,12 @@ lab: build lab-deps ## play a laboratory scenario (root; SCENARIO=lab/scenarios/
 bench-trace: build lab-deps ## play every benchmark scenario and print the trails found, by relay and driver (root; long; RESEED=N: other seeds)
 	$(call run,$(as_root) lab/bench_trace --headwater build/release/headwater --keep build/bench-trace $(if $(RESEED),--reseed $(RESEED)) --markdown build/bench-trace/trace.md,See docs/lab.md.)
 
+.PHONY: bench-roc
+bench-roc: deps ## ROC of Headwater and the classical methods on recordings (RECORDINGS=DIR; those missing are played: root, long)
+	$(call configure,release)
+	$(call build,release,trace_roc)
+	$(call run,$(as_root) bench/trace/run --recordings $(or $(RECORDINGS),build/recordings) $(if $(RECORDINGS),,--record),See docs/results/roc.md.)
+
 .PHONY: readme
 readme: build ## paste the demo's present output and picture into README.md
 	$(call install,page)

@@ -105,7 +105,7 @@ int run(const Arguments& arguments) {
         page += markdown_table(result);
         const std::string misses = markdown_misses(result, tested->played, evaluation, 1e-3, 12);
         if (!misses.empty() && group != "all") { page += "\n" + misses; }
-        if (!arguments.svg.empty()) {
+        if (!arguments.svg.empty() && group != "all") {
             std::vector<RocCurve> curves;
             for (std::size_t m = 0; m < kMethods; ++m) { curves.push_back({std::string(name_of(static_cast<Method>(m))), result.rocs[m].steps()}); }
             const std::string name = fmt::format("{}-{}-{:.0f}s.svg", arguments.svg, file_word(group), window);
