@@ -21,7 +21,7 @@ using Handler = Result<Outcome> (*)(const Invocation&);
 
 Handler handler_of(std::string_view verb) {
     constexpr std::pair<std::string_view, Handler> kHandlers[] = {
-        {"trace", command::trace},     {"link", command::link},       {"match", command::match},   {"flows", command::flows},
+        {"trace", command::trace},     {"link", command::link},     {"match", command::match},           {"calibrate", command::calibrate}, {"flows", command::flows},
         {"demo", command::demo},       {"config", command::config}, {"completion", command::completion},
         {"version", command::version}, {"help", command::help},   {"relay-test", command::relay_test},
     };

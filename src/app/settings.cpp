@@ -246,6 +246,16 @@ std::optional<net::Endpoint> Settings::endpoint(std::string_view option) const {
     return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
+std::vector<net::Endpoint> Settings::endpoints(std::string_view option) const {
+    std::vector<net::Endpoint> found;
+    const Setting* setting = find(option);
+    if (setting == nullptr) { return found; }
+    for (const std::string& value : setting->values) {
+        if (const auto parsed = net::parse_endpoint(value)) { found.push_back(*parsed); }
+    }
+    return found;
+}
+
 std::vector<flow::DeclaredCoverage> Settings::coverage(std::string_view option) const {
     std::vector<flow::DeclaredCoverage> found;
     if (!is_set(option)) { return found; }

@@ -3,6 +3,7 @@
 #include "trace/activity_match.hpp"
 #include "trace/calibration.hpp"
 #include "trace/parallel.hpp"
+#include "trace/profile.hpp"
 #include "trace/tail.hpp"
 
 #include <algorithm>
@@ -58,6 +59,29 @@ Window choose_window(const flow::Flow& control, const flow::Flow& action) {
 Course course_of(const RelayFlow& of, Role role, const Window& window) {
     return {make_series(of.flow->activity.bins(half_of(of.opened, role, Sense::commands)), window),
             make_series(of.flow->activity.bins(half_of(of.opened, role, Sense::answers)), window)};
+}
+
+struct Said {
+    double bins = 0;
+    double packets = 0;
+};
+Said said(const MultiScale& series) {
+    Said total{static_cast<double>(series[0].index.size()), 0};
+    for (const double root : series[0].value) { total.packets += root * root; }
+    return total;
+}
+
+/// What class of traffic a pair is of, whatever it scores.
+void describe(const Course& control, const Course& action, ActivityScore& score) {
+    const auto width = std::chrono::duration<double>(flow::kActivityBinWidth).count();
+    const auto bins = static_cast<double>(std::max<std::size_t>(action.commands[0].size, 1));
+    const std::array<Said, 4> of{said(control.commands), said(control.answers), said(action.commands), said(action.answers)};
+    score.shared_s = bins * width;
+    score.busy = std::min(std::max(of[0].bins, of[1].bins), std::max(of[2].bins, of[3].bins)) / bins;
+    const auto burst = [](const Said& a, const Said& b) { return (a.packets + b.packets + 1) / (a.bins + b.bins + 1); };
+    score.burst = std::sqrt(burst(of[0], of[1]) * burst(of[2], of[3]));
+    const auto differ = [](const Said& a, const Said& b) { return std::abs(std::log((a.bins + 1) / (b.bins + 1))); };
+    score.unlike = std::max(differ(of[0], of[2]), differ(of[1], of[3]));
 }
 
 bool is_used(std::size_t feature, std::size_t scales) { return feature % kScales.size() < scales; }
@@ -206,7 +230,9 @@ ActivityScores score_activity(const RelayFlow& action, std::span<const RelayFlow
         if (window.size < kShortestWindow) { return; }
         const Course course = course_of(controls[i], Role::control, window);
         if (course.commands[0].index.size() + course.answers[0].index.size() < kFewestBins) { return; }
-        compared[i] = std::make_unique<Compared>(match_courses(course, course_of(action, Role::action, window), options.max_lag), i % stride == 0);
+        const Course acted = course_of(action, Role::action, window);
+        describe(course, acted, result.controls[i]);
+        compared[i] = std::make_unique<Compared>(match_courses(course, acted, options.max_lag), i % stride == 0);
     });
     const Course own_course = course_of(action, Role::action, own_window);
     const Compared self(match_courses(own_course, own_course, options.max_lag), true);
@@ -242,18 +268,30 @@ ActivityScores score_activity(const RelayFlow& action, std::span<const RelayFlow
     const double self_adjusted = adjust(self_z);
     for (std::size_t i = 0; i < compared.size(); ++i) {
         if (!compared[i]) {
-            if (result.controls[i].comparable) { result.controls[i].weight = weight_of(0, self_adjusted, tail.log_density(0)); }
+            auto& none = result.controls[i];
+            none.z_self = self_adjusted;
+            none.log_null = tail.log_density(0);
+            if (none.comparable) { none.weight = weight_of(0, self_adjusted, none.log_null); }
             continue;
         }
         auto& score = result.controls[i];
-        const double z = adjust(score.z);
-        score.log_p = tail.log_p(z);
-        score.weight = weight_of(z, self_adjusted, tail.log_density(z));
+        score.z_fair = adjust(score.z);
+        score.z_self = self_adjusted;
+        score.log_null = tail.log_density(score.z_fair);
+        score.log_p_local = tail.log_p(score.z_fair);
+        const bool tcp = action.flow->protocol == flow::Protocol::tcp && controls[i].flow->protocol == flow::Protocol::tcp;
+        const TrafficClass of = class_of({tcp, score.shared_s, score.busy, score.burst, score.unlike});
+        score.log_p = background_log_p(options.profile.get(), of, score.z_fair).value_or(score.log_p_local);
+        score.weight = weight_of(score.z_fair, self_adjusted, score.log_null);
         score.lag_request = compared[i]->match.lag_commands[feature[i]];
         score.lag_reply = compared[i]->match.lag_answers[feature[i]];
         score.scale_s = 0.25 * static_cast<double>(kScales[feature[i] % kScales.size()]);
     }
-    result.log_p_self = tail.log_p(self_adjusted);
+    ActivityScore perfect;
+    describe(own_course, own_course, perfect);
+    const TrafficClass of_itself = class_of({action.flow->protocol == flow::Protocol::tcp, perfect.shared_s, perfect.busy, perfect.burst, perfect.unlike});
+    const double log_p_local = tail.log_p(self_adjusted);
+    result.log_p_self = std::max(log_p_local, background_log_p(options.profile.get(), of_itself, self_adjusted).value_or(log_p_local));
     return result;
 }
 

@@ -242,6 +242,9 @@ HopResult explain_action(const HopInput& input, const LinkOptions& options) {
             link.scale_s = score.scale_s;
         }
         link.p = std::exp(log_p);
+        const auto& seen = activity.controls[i];
+        link.evidence = {seen.z_fair, seen.z_self, seen.log_null, seen.shared_s,    seen.busy,
+                         seen.burst,  seen.unlike, seen.log_p_local, record.timing, record.volume};
         candidates[i].bytes = link.llr.value() * kNatsPerDeciban;
     });
     if (options.stop.stop_requested()) {

@@ -2,6 +2,7 @@
 
 #include "trace/calibration.hpp"
 #include "trace/hop.hpp"
+#include "trace/multiple_testing.hpp"
 #include "trace/record_link.hpp"
 
 #include <algorithm>
@@ -11,6 +12,18 @@
 namespace hw::trace {
 
 namespace {
+
+/// Sets every link's q, over all pairs that were compared.
+void correct_for_testing(RelayLinks& links) {
+    std::vector<double> p;
+    for (const auto& linked : links.inflows) {
+        for (const auto& link : linked.candidates) { p.push_back(link.p); }
+    }
+    const auto q = q_values(p, links.pairs_tested);
+    for (std::size_t at = 0; auto& linked : links.inflows) {
+        for (auto& link : linked.candidates) { link.q = q[at++]; }
+    }
+}
 
 /// The links by records alone: for inputs of totals only, of any size.
 RelayLinks link_by_records(std::span<const flow::Flow* const> inflows, std::span<const flow::Flow* const> outflows, const LinkOptions& options) {
@@ -46,6 +59,7 @@ RelayLinks link_by_records(std::span<const flow::Flow* const> inflows, std::span
         for (Link& link : linked.candidates) { link.p_none = linked.none; }
     }
     result.expected_false_accusations = weakest_p * static_cast<double>(result.pairs_tested);
+    correct_for_testing(result);
     return result;
 }
 
@@ -112,6 +126,7 @@ Result<RelayLinks> link_relay(const flow::FlowSource& source, std::span<const ne
         result.inflows.push_back(std::move(linked));
     }
     result.expected_false_accusations = weakest_p * static_cast<double>(result.pairs_tested);
+    correct_for_testing(result);
     return result;
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -25,6 +26,20 @@ struct Channels {
     std::optional<Decibans> shape;
 };
 
+/// What a link's weight was made of: for those who fit the calibration and check it (docs/calibration.md).
+struct Evidence {
+    double z_fair = 0;      ///< The activity score that counts; see ActivityScore for this and the next six.
+    double z_self = 0;
+    double log_null = 0;
+    double shared_s = 0;
+    double busy = 0;
+    double burst = 0;
+    double unlike = 0;
+    double log_p_local = 0; ///< ln of p by this host's own shifted pairs alone.
+    Decibans timing;        ///< The record channel's two parts.
+    Decibans volume;
+};
+
 /// A claimed cause at one relay: what came in on the control flow left on the action flow.
 struct Link {
     const flow::Flow* inbound = nullptr;   ///< The control flow, towards the master.
@@ -33,19 +48,25 @@ struct Link {
     Channels channels;
     Decibans llr;             ///< The channels' sum, their dependence discounted.
     double p = 1;             ///< Chance that an unrelated pair scores as high.
+    double q = 1;             ///< Least false discovery rate at which this pair is accused, over all pairs tested (q_values).
     double p_none = 0;        ///< Posterior that none of the candidates feeds the action flow.
     double posterior = 0;     ///< Posterior of this link among all candidates for its action flow, and none of them.
     double z = 0;             ///< Cohort-normalised score of the activity channel.
     Duration lag_request{0};  ///< How much later requests leave than they came in, at the best match.
     Duration lag_reply{0};    ///< How much later replies are passed on than they came back.
     double scale_s = 0;       ///< The activity channel's best bin width, seconds.
+    Evidence evidence;
 };
+
+struct Profile;
 
 /// The parameters of the search; the defaults are those of the documentation.
 struct LinkOptions {
     Duration max_lag = std::chrono::seconds(6);       ///< Longest delay in a relay that is searched.
     Duration lookback = std::chrono::seconds(600);    ///< How long before an action an order may have come.
     std::uint64_t seed = 1;
+    /// How unrelated pairs score in the user's own traffic; none: as in the profile that ships with the program.
+    std::shared_ptr<const Profile> profile;
     unsigned threads = 1;
     std::stop_token stop;
     /// Called now and then, by one thread at a time: pairs compared at the host that is being worked on, and all of them.
@@ -64,6 +85,8 @@ struct LinkedFlow {
 struct RelayLinks {
     std::vector<LinkedFlow> inflows;  ///< In order of first packet; those without a candidate have an empty list.
     std::uint64_t pairs_tested = 0;
+    /// pairs_tested × the largest p among links that are more likely than not: how many unrelated pairs would score as high
+    /// as the weakest link accused.
     double expected_false_accusations = 0;
     bool interrupted = false;
 };

@@ -20,6 +20,35 @@ double log_normal_tail(double z) {
 
 }  // namespace
 
+double ParetoTail::log_beyond(double y) const {
+    const double x = y / scale;
+    return shape > 1e-9 ? -std::log1p(shape * x) / shape : -x;
+}
+
+double ParetoTail::log_density(double y) const {
+    const double x = y / scale;
+    return (shape > 1e-9 ? -(1 / shape + 1) * std::log1p(shape * x) : -x) - std::log(scale);
+}
+
+ParetoTail fit_pareto_tail(std::span<const double> rising_excesses) {
+    // Probability-weighted moments of the excesses y: b0 = mean, b1 = mean of (1 - F)·y, F by plotting position.
+    const auto n = static_cast<double>(rising_excesses.size());
+    double b0 = 0;
+    double b1 = 0;
+    for (std::size_t i = 0; i < rising_excesses.size(); ++i) {
+        const double f = (static_cast<double>(i + 1) - 0.35) / n;
+        b0 += rising_excesses[i];
+        b1 += (1 - f) * rising_excesses[i];
+    }
+    b0 /= n;
+    b1 /= n;
+    const double gap = b0 - 2 * b1;
+    if (rising_excesses.empty() || b0 <= 1e-12 || gap <= 1e-12) { return {0, rising_excesses.empty() ? 1 : std::max(b0, 1e-6)}; }
+    const double shape = 2 - b0 / gap;
+    if (shape < 0) { return {0, b0}; }  // the exponential tail with the same mean
+    return {std::min(shape, 0.9), 2 * b0 * b1 / gap};
+}
+
 NullTail::NullTail(std::vector<double> scores) : sorted_(std::move(scores)) {
     std::ranges::sort(sorted_);
     if (sorted_.size() < kFewest) { return; }
@@ -27,52 +56,22 @@ NullTail::NullTail(std::vector<double> scores) : sorted_(std::move(scores)) {
     const std::size_t in_tail = std::min(n / 2, std::max(kFewestInTail, static_cast<std::size_t>(kTailShare * static_cast<double>(n))));
     threshold_ = sorted_[n - in_tail - 1];
     exceeding_ = static_cast<double>(in_tail) / static_cast<double>(n);
-    // Probability-weighted moments of the excesses y: b0 = mean, b1 = mean of (1 - F)·y, F by plotting position.
-    double b0 = 0;
-    double b1 = 0;
-    for (std::size_t i = 0; i < in_tail; ++i) {
-        const double y = sorted_[n - in_tail + i] - threshold_;
-        const double f = (static_cast<double>(i + 1) - 0.35) / static_cast<double>(in_tail);
-        b0 += y;
-        b1 += (1 - f) * y;
-    }
-    b0 /= static_cast<double>(in_tail);
-    b1 /= static_cast<double>(in_tail);
-    const double gap = b0 - 2 * b1;
-    if (b0 <= 1e-12 || gap <= 1e-12) {
-        shape_ = 0;
-        scale_ = std::max(b0, 1e-6);
-        return;
-    }
-    shape_ = 2 - b0 / gap;
-    if (shape_ < 0) {
-        shape_ = 0;
-        scale_ = b0;  // the exponential tail with the same mean
-        return;
-    }
-    shape_ = std::min(shape_, 0.9);
-    scale_ = 2 * b0 * b1 / gap;
+    std::vector<double> excesses(sorted_.end() - static_cast<std::ptrdiff_t>(in_tail), sorted_.end());
+    for (double& y : excesses) { y -= threshold_; }
+    tail_ = fit_pareto_tail(excesses);
 }
 
 double NullTail::log_p(double z) const {
     if (sorted_.size() < kFewest) { return std::min(0.0, log_normal_tail(z)); }
     const auto n = static_cast<double>(sorted_.size());
-    if (z > threshold_) {
-        const double y = (z - threshold_) / scale_;
-        const double log_tail = shape_ > 1e-9 ? -std::log1p(shape_ * y) / shape_ : -y;
-        return std::log(exceeding_) + log_tail;
-    }
+    if (z > threshold_) { return std::log(exceeding_) + tail_.log_beyond(z - threshold_); }
     const auto at_least = static_cast<double>(sorted_.end() - std::ranges::lower_bound(sorted_, z));
     return std::min(0.0, std::log((at_least + 1) / (n + 1)));  // conformal: the pair itself counts once
 }
 
 double NullTail::log_density(double z) const {
     if (sorted_.size() < kFewest) { return -0.5 * z * z - 0.5 * std::log(2 * std::numbers::pi); }
-    if (z > threshold_) {
-        const double y = (z - threshold_) / scale_;
-        const double log_tail = shape_ > 1e-9 ? -(1 / shape_ + 1) * std::log1p(shape_ * y) : -y;
-        return std::log(exceeding_ / scale_) + log_tail;
-    }
+    if (z > threshold_) { return std::log(exceeding_) + tail_.log_density(z - threshold_); }
     const auto near = std::ranges::upper_bound(sorted_, z + 0.5) - std::ranges::lower_bound(sorted_, z - 0.5);
     return std::log((static_cast<double>(near) + 1) / static_cast<double>(sorted_.size() + 1));
 }

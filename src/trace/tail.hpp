@@ -5,11 +5,25 @@
 
 namespace hw::trace {
 
-/// The chance that an unrelated pair scores as high: counted where the null sample resolves it, beyond that by a
-/// generalised Pareto tail (Pickands 1975; fitted by probability-weighted moments, Hosking & Wallis 1987, eq. 6).
+/// A generalised Pareto law of the excesses over a threshold: P(Y ≥ y) = (1 + shape·y/scale)^(−1/shape).
+struct ParetoTail {
+    double shape = 0;
+    double scale = 1;
+    /// ln P(Y ≥ y), for y ≥ 0.
+    [[nodiscard]] double log_beyond(double y) const;
+    /// ln of the density at y ≥ 0.
+    [[nodiscard]] double log_density(double y) const;
+    friend bool operator==(const ParetoTail&, const ParetoTail&) = default;
+};
+
+/// Fits excesses over a threshold, in rising order, by probability-weighted moments (Hosking & Wallis 1987, eq. 6).
 ///
 /// The shape is kept at 0 or above: a bounded tail would promise that no unrelated pair can ever score higher, which a
 /// finite sample cannot know.
+[[nodiscard]] ParetoTail fit_pareto_tail(std::span<const double> rising_excesses);
+
+/// The chance that an unrelated pair scores as high: counted where the null sample resolves it, beyond that by a
+/// generalised Pareto tail (Pickands 1975).
 class NullTail {
 public:
     /// `scores` of unrelated pairs, any order. With fewer than 20 the tail is that of a standard normal score.
@@ -21,15 +35,14 @@ public:
     /// the share of the sample within half a unit on either side.
     [[nodiscard]] double log_density(double z) const;
     [[nodiscard]] std::size_t size() const { return sorted_.size(); }
-    [[nodiscard]] double shape() const { return shape_; }
-    [[nodiscard]] double scale() const { return scale_; }
+    [[nodiscard]] double shape() const { return tail_.shape; }
+    [[nodiscard]] double scale() const { return tail_.scale; }
 
 private:
     std::vector<double> sorted_;
     double threshold_ = 0;
     double exceeding_ = 0;  // share of the sample above the threshold
-    double shape_ = 0;
-    double scale_ = 1;
+    ParetoTail tail_;
 };
 
 }  // namespace hw::trace

@@ -68,3 +68,31 @@ TEST_CASE("tail: the density is that of the null in its middle, and integrates t
     for (double z = 2.005; z < 30; z += 0.01) { beyond += std::exp(tail.log_density(z)) * 0.01; }
     CHECK(beyond == doctest::Approx(std::exp(tail.log_p(2.0))).epsilon(0.02));
 }
+
+namespace {
+/// n excesses of a generalised Pareto law at plotting positions: its quantiles, without chance.
+std::vector<double> pareto_quantiles(double shape, double scale, std::size_t n) {
+    std::vector<double> y;
+    for (std::size_t i = 0; i < n; ++i) {
+        const double beyond = 1 - (static_cast<double>(i) + 0.5) / static_cast<double>(n);
+        y.push_back(shape == 0 ? -scale * std::log(beyond) : scale * (std::pow(beyond, -shape) - 1) / shape);
+    }
+    return y;
+}
+}  // namespace
+
+TEST_CASE("tail: the law of Pareto excesses is found again, and with it quantiles far beyond the sample") {
+    for (const auto& [shape, scale] : {std::pair(0.0, 1.3), {0.1, 0.7}, {0.3, 2.0}}) {
+        const auto tail = hw::trace::fit_pareto_tail(pareto_quantiles(shape, scale, 2000));
+        CHECK(tail.shape == doctest::Approx(shape).epsilon(0.05).scale(1));
+        CHECK(tail.scale == doctest::Approx(scale).epsilon(0.05));
+        const double far = shape == 0 ? scale * std::log(1e5) : scale * (std::pow(1e5, shape) - 1) / shape;
+        CHECK(tail.log_beyond(far) == doctest::Approx(std::log(1e-5)).epsilon(0.06));
+    }
+}
+
+TEST_CASE("tail: a bounded law is taken for an exponential one of the same mean, which errs towards common") {
+    const auto tail = hw::trace::fit_pareto_tail(pareto_quantiles(-0.4, 1, 2000));
+    CHECK(tail.shape == 0);
+    CHECK(tail.log_beyond(2.4) > std::log(1e-6));
+}

@@ -3,11 +3,13 @@
 #include "trace/ask.hpp"
 #include "trace/ending.hpp"
 #include "trace/hop.hpp"
+#include "trace/multiple_testing.hpp"
 #include "trace/views.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <map>
 #include <queue>
 #include <tuple>
 
@@ -133,6 +135,7 @@ private:
         HW_CHECK(gather_flows(input, view));
         HopResult hop = explain_action(input, options_.link);
         result_.pairs_tested += hop.pairs;
+        for (auto& link : hop.linked.candidates) { tested_.push_back(link.p); }
         if (hop.interrupted) {
             result_.interrupted = true;
             end(state, EndingKind::lost, state.mass, "the search was stopped while this host was being looked at");
@@ -208,7 +211,18 @@ private:
             for (const auto& h : result_.trails.front().hops) { worst = std::max(worst, h.link.p); }
             result_.expected_false_accusations = worst * static_cast<double>(result_.pairs_tested);
         }
+        correct_for_testing();
         result_.clocks = views_.clocks();
+    }
+
+    /// A pair's q by its p: the same for pairs of one p.
+    void correct_for_testing() {
+        const auto q = q_values(tested_);
+        std::map<double, double> q_of;
+        for (std::size_t i = 0; i < q.size(); ++i) { q_of[tested_[i]] = q[i]; }
+        for (auto& t : result_.trails) {
+            for (auto& h : t.hops) { h.link.q = q_of[h.link.p]; }
+        }
     }
 
     const flow::FlowSource& source_;
@@ -217,6 +231,7 @@ private:
     const Contacts& contacts_;
     std::priority_queue<State, std::vector<State>, Less> queue_;
     std::uint64_t created_ = 0;
+    std::vector<double> tested_;  // p of every pair compared
     TraceResult result_;
 };
 

@@ -52,6 +52,7 @@ namespace command {
 [[nodiscard]] Result<Outcome> link(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> match(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> relay_test(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> calibrate(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> flows(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> demo(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> config(const Invocation& invocation);

@@ -18,9 +18,9 @@ Result<Outcome> link(const Invocation& invocation) {
     view.hosts = invocation.settings.addresses("host");
     view.top = static_cast<std::size_t>(invocation.settings.count("top"));
 
+    HW_TRY(auto options, link_options(invocation));  // a profile that cannot be used is told before the work
     Progress progress(invocation.progress());
     HW_TRY(auto loaded, load(invocation, invocation.operands, progress));
-    auto options = link_options(invocation);
     const Duration began = progress.elapsed();
     options.progress = [&](std::size_t done, std::size_t all) {
         if (progress.due()) { progress.show(comparing_line(done, all, "outflows", progress.elapsed() - began)); }

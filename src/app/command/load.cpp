@@ -1,5 +1,6 @@
 #include "app/command/load.hpp"
 
+#include "app/command/profile.hpp"
 #include "app/output/words.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
@@ -105,12 +106,15 @@ unsigned threads(const Invocation& invocation) {
     return wanted == 0 ? cores : static_cast<unsigned>(std::min<std::uint64_t>(wanted, cores));
 }
 
-trace::LinkOptions link_options(const Invocation& invocation) {
+Result<trace::LinkOptions> link_options(const Invocation& invocation) {
     trace::LinkOptions options;
     options.max_lag = invocation.settings.duration("max-lag");
     options.seed = invocation.settings.count("seed");
     options.threads = threads(invocation);
     options.stop = invocation.stop;
+    if (const auto path = invocation.settings.optional_text("profile")) {
+        HW_TRY(options.profile, read_profile(*path));
+    }
     return options;
 }
 

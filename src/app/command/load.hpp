@@ -30,8 +30,8 @@ struct Loaded {
 /// What a result must say of inputs that have been read from `paths`; says on standard error what could not be used.
 [[nodiscard]] Loaded describe(const Invocation& invocation, flow::read::Inputs inputs, std::span<const std::string> paths);
 
-/// The link options of the settings.
-[[nodiscard]] trace::LinkOptions link_options(const Invocation& invocation);
+/// The link options of the settings. Fails when the background profile named (`--profile`) cannot be used.
+[[nodiscard]] Result<trace::LinkOptions> link_options(const Invocation& invocation);
 
 /// `--threads`, at most the number of cores; that number for 0.
 [[nodiscard]] unsigned threads(const Invocation& invocation);

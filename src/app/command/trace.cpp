@@ -19,9 +19,9 @@ std::string render_trace(const trace::TraceResult& result, const output::Context
     return output::trace_table(result, context, invocation.colour() ? output::Colour::on : output::Colour::off);
 }
 
-trace::TraceOptions trace_options(const Invocation& invocation) {
+Result<trace::TraceOptions> trace_options(const Invocation& invocation) {
     trace::TraceOptions options;
-    options.link = link_options(invocation);
+    HW_TRY(options.link, link_options(invocation));
     options.max_trails = static_cast<std::size_t>(invocation.settings.count("max-trails"));
     options.boxes = invocation.settings.address_lists("box");
     return options;
@@ -40,12 +40,12 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     const auto report = invocation.settings.optional_text("html");
     // Told before the work, not after it.
     if (report) { HW_CHECK(check_writable(*report)); }
+    HW_TRY(auto options, trace_options(invocation));
     Progress progress(invocation.progress());
     HW_TRY(auto loaded, load(invocation, inputs, progress));
     auto& parameters = loaded.context.parameters;
     parameters.insert(parameters.begin(), more_parameters.begin(), more_parameters.end());
 
-    trace::TraceOptions options = trace_options(invocation);
     options.progress = [&](std::size_t done, std::size_t waiting, std::uint64_t pairs) {
         if (progress.due()) { progress.show(tracing_line(done, waiting, pairs)); }
     };

@@ -38,10 +38,10 @@ Result<Outcome> follow_trace(const Invocation& invocation) {
     if (sources.captures.empty() && sources.interfaces.empty()) {
         return fail(Errc::usage, "nothing to follow", {}, "name captures that are being written, - for a pipe, or --interface IF");
     }
+    HW_TRY(const auto options, trace_options(invocation));
     HW_TRY(const auto follow, flow::read::Follow::start(sources, read_options(invocation)));
 
     const auto query = trace_query(invocation);
-    const auto options = trace_options(invocation);
     const std::string format = invocation.settings.format();
     const bool tells = format == "table" || format == "ndjson";
     const auto every = std::chrono::duration_cast<Clock::duration>(invocation.settings.duration("every"));

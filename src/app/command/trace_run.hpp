@@ -18,8 +18,8 @@ namespace hw::app::command {
 
 /// The query that the settings of `trace` make.
 [[nodiscard]] trace::TraceQuery trace_query(const Invocation& invocation);
-/// The bounds of the search by the settings.
-[[nodiscard]] trace::TraceOptions trace_options(const Invocation& invocation);
+/// The bounds of the search by the settings. Fails when the background profile named (`--profile`) cannot be used.
+[[nodiscard]] Result<trace::TraceOptions> trace_options(const Invocation& invocation);
 /// The result in the format of the settings.
 [[nodiscard]] std::string render_trace(const trace::TraceResult& result, const output::Context& context, const Invocation& invocation);
 

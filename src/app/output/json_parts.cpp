@@ -77,7 +77,7 @@ void write_flow(JsonWriter& json, const flow::Flow& flow, const Context& context
 
 void write_link_members(JsonWriter& json, const trace::Link& link) {
     json.member("control", trace::to_string(link.control));
-    json.member("llr_db", rounded(link.llr)).member("p", rounded(link.p));
+    json.member("llr_db", rounded(link.llr)).member("p", rounded(link.p)).member("q", rounded(link.q));
     json.key("channels").begin_object();
     write_decibans(json, "activity_db", link.channels.activity);
     write_decibans(json, "record_db", link.channels.record);
