@@ -69,7 +69,7 @@ Result<Recordings> read_recordings(const std::vector<std::string>& folders, Cloc
             }
         }
         if (!pairs.empty()) {
-            out.scenarios.push_back(fmt::format("{} (seed {}, {} sessions)", pairs[0].scenario, pairs[0].seed, out.played.size() - before));
+            out.scenarios.push_back(fmt::format("{} (seed {}, {} pairs)", pairs[0].scenario, pairs[0].seed, out.played.size() - before));
         }
     }
     return out;

@@ -36,7 +36,7 @@ enum class Clocks : std::uint8_t {
 struct Recordings {
     std::vector<Played> played;
     std::size_t missing = 0;
-    std::vector<std::string> scenarios;  ///< `name (seed N, M sessions)`.
+    std::vector<std::string> scenarios;  ///< `name (seed N, M pairs)`.
 };
 [[nodiscard]] Result<Recordings> read_recordings(const std::vector<std::string>& folders, Clocks clocks);
 

@@ -23,6 +23,9 @@ constexpr const char* kUsage =
     "                 [--threads N] [--markdown FILE] [--svg PREFIX] [--scores FILE]\n"
     "A recording is a folder with truth.json and captures, as lab/run makes it.\n";
 
+constexpr std::size_t kFewestStrangers = 20;
+constexpr std::size_t kFewestDrawn = 30;  // a curve of fewer true pairs is a table
+
 struct Arguments {
     std::vector<std::string> recordings;
     std::vector<std::string> cohort;
@@ -89,8 +92,12 @@ int run(const Arguments& arguments) {
         }
     }
     const Evaluation evaluation = evaluate(tested->played, cohort->played, arguments.options);
+    if (evaluation.cohort_least < kFewestStrangers) {
+        fmt::print(stderr, "error: no cohort: a pair of two recordings needs a third\nhint: add recordings, or --cohort RECORDING\n");
+        return 2;
+    }
     const double window = arguments.options.window_s;
-    std::string page = fmt::format("Window {:.0f} s; clock offsets {}; {}{} sessions used, {} too short for the window, {} without packets; cohorts of at least {} flows a side.\n\n",
+    std::string page = fmt::format("Window {:.0f} s; clock offsets {}; {}{} true pairs used, {} too short for the window, {} without packets; cohorts of at least {} flows a side.\n\n",
                                    window, arguments.clocks == Clocks::corrected ? "taken off" : "left in",
                                    arguments.options.sampling > 1 ? fmt::format("1 packet in {} sampled; ", arguments.options.sampling) : "",
                                    evaluation.used.size(), evaluation.too_short, tested->missing, evaluation.cohort_least);
@@ -105,7 +112,7 @@ int run(const Arguments& arguments) {
         page += markdown_table(result);
         const std::string misses = markdown_misses(result, tested->played, evaluation, 1e-3, 12);
         if (!misses.empty() && group != "all") { page += "\n" + misses; }
-        if (!arguments.svg.empty() && group != "all") {
+        if (!arguments.svg.empty() && group != "all" && result.positives >= kFewestDrawn) {
             std::vector<RocCurve> curves;
             for (std::size_t m = 0; m < kMethods; ++m) { curves.push_back({std::string(name_of(static_cast<Method>(m))), result.rocs[m].steps()}); }
             const std::string name = fmt::format("{}-{}-{:.0f}s.svg", arguments.svg, file_word(group), window);
