@@ -30,7 +30,7 @@ void put(std::vector<std::byte>& out, std::uint32_t value) {
 
 struct LiveBytes::State {
     struct Close {
-        void operator()(pcap_t* handle) const { pcap_close(handle); }
+        void operator()(pcap_t* opened) const { pcap_close(opened); }
     };
     std::unique_ptr<pcap_t, Close> handle;
     std::string interface;
