@@ -186,7 +186,7 @@ void weigh_together(std::vector<Weighed>& candidates, double orders_alike, const
         weights[i] = std::log(priors.driven) + log_sum_exp(ways);
         const std::array<double, 2> mixed{std::log(1 - priors.by_order) + bytes, std::log(priors.by_order) + order};
         link.llr = Decibans::from_nats(log_sum_exp(mixed));
-        links.push_back(std::move(link));
+        links.push_back(link);
     }
     weights.back() = std::log(1 - priors.driven);
     const double total = log_sum_exp(weights);

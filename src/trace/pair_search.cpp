@@ -176,6 +176,7 @@ void claim(BlindMatches& result, const PairSide& a, const PairSide& b, std::span
         return std::tie(x.log_p, y.total.z, x.a->id, x.b->id) < std::tie(y.log_p, x.total.z, y.a->id, y.b->id);
     });
     std::vector<double> log_p;
+    log_p.reserve(found.size());
     for (const BlindMatch& match : found) { log_p.push_back(match.log_p); }
     const auto tests = static_cast<double>(result.pairs_tested);
     const auto q = dependent_q_values(log_p, tests);

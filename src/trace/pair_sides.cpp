@@ -29,10 +29,10 @@ Result<PairSide> gather_side(const flow::FlowSource& source) {
         const Duration ahead = views.clocks()[static_cast<std::size_t>(flow.observer)].ahead;
         const bool binned = !flow.activity.empty() && flow.activity.width() == flow::kActivityBinWidth;
         const bool counted = flow.handshake.syn.has_value() || binned;  // from packets: an empty course means silence
-        if (flow.last - flow.first < kShortestPaired || flow.request.packets + flow.reply.packets < kFewestPacketsPaired) { ++side.too_short; }
+        const bool brief = flow.last - flow.first < kShortestPaired || flow.request.packets + flow.reply.packets < kFewestPacketsPaired;
+        if (brief || (counted && !binned)) { ++side.too_short; }
         else if (binned) { side.courses.push_back({&flow, ahead}); }
-        else if (!counted) { side.records.push_back({&flow, ahead}); }
-        else { ++side.too_short; }
+        else { side.records.push_back({&flow, ahead}); }
         return true;
     }));
     return side;

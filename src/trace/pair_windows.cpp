@@ -97,6 +97,7 @@ std::vector<Epoch> turned_round(const Held& held, const PairSide& side, Duration
 void normalise(Held& held, const Held& others, std::span<const Epoch> turned, const PairOptions& how, const LinkOptions& options) {
     held.moments.resize(held.epochs.size());
     std::vector<std::pair<int, std::uint64_t>> keys;
+    keys.reserve(others.epochs.size());
     for (const Epoch& e : others.epochs) { keys.push_back(likeness(e)); }
     for_each_index(held.epochs.size(), options, [&](std::size_t k) {
         const auto near = static_cast<std::size_t>(std::ranges::lower_bound(keys, likeness(held.epochs[k])) - keys.begin());

@@ -68,6 +68,7 @@ std::vector<Time> other_acts(const SequenceInput& input, Interval window) {
     }
     if (times.size() > kMostOthers) {
         std::vector<Time> picked;
+        picked.reserve(kMostOthers);
         for (std::size_t i = 0; i < kMostOthers; ++i) { picked.push_back(times[i * times.size() / kMostOthers]); }
         times = std::move(picked);
     }

@@ -105,7 +105,10 @@ bool WebSocketTurns::header(bool from_client, Side& side, SegmentBytes& bytes) {
     while (at < bytes.seen.size()) {
         const char c = static_cast<char>(std::to_integer<unsigned char>(bytes.seen[at++]));
         if (++side.header_bytes > ping_detail::kLongestHeader) { return false; }
-        if (!from_client && side.status_matched < kSwitching.size() && c != kSwitching[side.status_matched++]) { return false; }
+        if (!from_client && side.status_matched < kSwitching.size()) {
+            if (c != kSwitching[side.status_matched]) { return false; }
+            ++side.status_matched;
+        }
         side.line_ends = c == kEnd[side.line_ends] ? static_cast<std::uint8_t>(side.line_ends + 1) : static_cast<std::uint8_t>(c == '\r' ? 1 : 0);
         if (side.line_ends < kEnd.size()) { continue; }
         side.header_done = true;

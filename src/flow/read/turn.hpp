@@ -20,7 +20,7 @@ struct Turn {
 /// What the reading of a handshake gives: round trips to the far end of either side, and what stood in the way of more.
 class Findings {
 public:
-    Findings(ConnectionTimings& timings) : timings_(&timings) {}
+    explicit Findings(ConnectionTimings& timings) : timings_(&timings) {}
 
     /// The client (or the server) has now answered what passed at `turn.prompt`.
     void answer(bool client, FarMethod method, const Turn& turn) {
