@@ -48,6 +48,7 @@ template <typename T>
 void thin(std::vector<T>& list, std::size_t most) {
     if (list.size() <= most) { return; }
     std::vector<T> kept;
+    kept.reserve(most);
     for (std::size_t i = 0; i < most; ++i) { kept.push_back(list[i * list.size() / most]); }
     list = std::move(kept);
 }
