@@ -67,7 +67,7 @@ HalfFlow summed(const HalfFlow& a, const HalfFlow& b) {
     return out;
 }
 
-void append(std::vector<ActivityBin>& bins, std::vector<ActivityBin> more) {
+void append(std::vector<ActivityBin>& bins, const std::vector<ActivityBin>& more) {
     for (const ActivityBin& bin : more) {
         if (!bins.empty() && bin.index <= bins.back().index) {  // the bin in which it was cut
             bins.back().packets += bin.packets;
