@@ -102,6 +102,10 @@ bench-read: deps ## time reading a capture into flows beside nfpcapd, argus and 
 	$(call build,release,make_pcap pcap_rate)
 	$(call run,bench/read_compare --build build/release,See the message above.)
 
+.PHONY: bench-follow
+bench-follow: build ## what following live traffic costs: memory a quiet flow, packets a second
+	$(call run,bench/follow_memory --headwater build/release/headwater,See docs/results/following.md.)
+
 .PHONY: lab-deps
 lab-deps: deps
 	$(call install,lab)

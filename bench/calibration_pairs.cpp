@@ -1,6 +1,7 @@
-// calibration_pairs [--donors K] [--seed N] CAPTURE=ADDRESS...: every pair of flows that tracing would compare at each host,
+// calibration_pairs [--donors K] [--seed N] [--donor CAPTURE=ADDRESS]... CAPTURE=ADDRESS...: every pair of flows that tracing would compare at each host,
 // one a line, for lab/calibrate.py and lab/evaluate_calibration.py to set beside the truth. With K > 0 each host's actions are
-// also compared with the flows of K other hosts, moved to its address and its minutes: pairs that cannot be links.
+// also compared with the flows of K other hosts, moved to its address and its minutes: pairs that cannot be links. Hosts given by
+// --donor only lend their flows.
 #include "flow/read/input.hpp"
 #include "trace/hop.hpp"
 
@@ -84,17 +85,19 @@ int main(int argc, char** argv) {
     std::size_t donors = 0;
     std::uint64_t seed = 1;
     std::vector<Host> hosts;
+    std::vector<Host> lenders;
     for (int i = 1; i < argc; ++i) {
         const std::string argument = argv[i];
         if (argument == "--donors" && i + 1 < argc) { donors = std::stoul(argv[++i]); }
         else if (argument == "--seed" && i + 1 < argc) { seed = std::stoull(argv[++i]); }
         else {
-            auto host = read_host(argument);
+            const bool lends = argument == "--donor" && i + 1 < argc;
+            auto host = read_host(lends ? argv[++i] : argument);
             if (!host) {
                 std::fputs(to_text(host.error()).c_str(), stderr);
                 return 3;
             }
-            hosts.push_back(std::move(*host));
+            (lends ? lenders : hosts).push_back(std::move(*host));
         }
     }
     std::mt19937_64 random(seed);
@@ -102,8 +105,9 @@ int main(int argc, char** argv) {
         for (const auto* action : host.flows) {
             if (acts(*action)) { print_hop(host, host, *action, host.flows); }
         }
-        for (std::size_t k = 0; k < donors && hosts.size() > 1; ++k) {
-            const Host& donor = hosts[random() % hosts.size()];
+        for (std::size_t k = 0; k < donors && hosts.size() + lenders.size() > 1; ++k) {
+            const std::size_t chosen = random() % (hosts.size() + lenders.size());
+            const Host& donor = chosen < hosts.size() ? hosts[chosen] : lenders[chosen - hosts.size()];
             if (donor.capture == host.capture) { continue; }
             const auto bins = (host.source->interval().from - donor.source->interval().from) / flow::kActivityBinWidth;
             std::vector<flow::Flow> made;

@@ -58,6 +58,7 @@ def main() -> int:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--tool", default="build/release/bench/calibration_pairs")
     parser.add_argument("--donors", type=int, default=8, help="other hosts whose flows each host's actions are compared with")
+    parser.add_argument("--across", action="store_true", help="draw donors from all the folders, not only from the host's own")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--markdown", type=Path, help="write the tables to this file too")
     parser.add_argument("--svg", type=Path, help="write the diagram of the hop posteriors here")
@@ -66,7 +67,8 @@ def main() -> int:
     stated: list[tuple[float, bool]] = []
     true_p: list[float] = []
     for folder in arguments.folders:
-        for action in actions(arguments.tool, folder, arguments.donors, arguments.seed):
+        for action in actions(arguments.tool, folder, arguments.donors, arguments.seed,
+                              [other for other in arguments.folders if arguments.across and other != folder]):
             for pair in action.pairs:
                 if pair.label == "true":
                     true_p.append(pair.p)
@@ -80,7 +82,8 @@ def main() -> int:
             if not action.moved and action.role != "other":
                 stated += [(pair.posterior, pair.label == "true") for pair in action.pairs]
                 stated.append((action.none, not any(pair.label == "true" for pair in action.pairs)))
-    lines = [f"Recordings: {', '.join(str(folder) for folder in arguments.folders)}; {arguments.donors} donors a host.", "",
+    donors = f"{arguments.donors} donors a host{', from all of them' if arguments.across else ''}"
+    lines = [f"Recordings: {', '.join(str(folder) for folder in arguments.folders)}; {donors}.", "",
              "Realised / nominal, with the exact 95 % Poisson interval, the pairs behind it and how many different pairs of sessions they are "
              "(the same two sessions meet at several hosts, so the pairs are not independent and the interval is too narrow).", "",
              "| wrong pairs | how many |" + "".join(f" {nominal:g} |" for nominal in NOMINAL), "|---|---|" + "---|" * len(NOMINAL)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ class Pair:
     label: str  # true: the link; chain: both of one session; unknown: traffic the truth tells nothing of; wrong
     hard: str  # the driver, where two wrong flows are driven alike; else empty
     fitted: bool  # nothing about it is kept out
-    sessions: tuple[str, str]  # identifiers of both flows' sessions, empty for background
+    sessions: tuple[str, str]  # identifiers of both flows' sessions, the control's with its recording; empty for background
     call_back: bool
     compared: bool
     p: float
@@ -79,11 +79,18 @@ def _seconds(first: str, last: str) -> float:
     return (b - a).total_seconds()
 
 
-def actions(tool: str, folder: Path, donors: int, seed: int = 1) -> Iterator[Action]:
-    """Every action of every host of a recording, each with its candidates."""
+def actions(tool: str, folder: Path, donors: int, seed: int = 1, lenders: Iterable[Path] = ()) -> Iterator[Action]:
+    """Every action of every host of a recording, each with its candidates. Donors are also drawn from the `lenders`, other recordings."""
     recording = Recording(folder)
-    hosts = {str(recording.capture(item["file"])): item["covers"][0] for item in recording.observers}
+    hosts = _hosts(recording)
+    owner = {path: recording for path in hosts}
     command = [tool, "--donors", str(donors), "--seed", str(seed), *(f"{path}={address}" for path, address in hosts.items())]
+    for lender in map(Recording, lenders):
+        lent = _hosts(lender)
+        hosts |= lent
+        owner |= {path: lender for path in lent}
+        for path, address in lent.items():
+            command += ["--donor", f"{path}={address}"]
     action: Action | None = None
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout
@@ -94,7 +101,8 @@ def actions(tool: str, folder: Path, donors: int, seed: int = 1) -> Iterator[Act
                     yield action
                 host, donor = hosts[row[1]], hosts[row[2]]
                 acted = recording.flows.get(frozenset(row[3:5]))
-                action = Action(host, host != donor, "other", bool(acted) and recording.fitted(acted[0]), float(row[6]), [])
+                lender = owner[row[2]]
+                action = Action(host, row[1] != row[2], "other", bool(acted) and recording.fitted(acted[0]), float(row[6]), [])
                 if acted:
                     session, index = acted
                     if any(hop["relay"] == host and hop["outbound"] == index for hop in session["hops"]):
@@ -104,16 +112,20 @@ def actions(tool: str, folder: Path, donors: int, seed: int = 1) -> Iterator[Act
                 ends = row[3:5]
             else:
                 assert action
-                action.pairs.append(_pair(row, recording, action, acted, ends, host, donor))
+                action.pairs.append(_pair(row, recording, lender, action, acted, ends, host, donor))
     if action:
         yield action
     if run.returncode:
         raise SystemExit(f"{tool} failed on {folder}")
 
 
-def _pair(row: list[str], recording: Recording, action: Action, acted: Any, ends: list[str], host: str, donor: str) -> Pair:
+def _hosts(recording: Recording) -> dict[str, str]:
+    return {str(recording.capture(item["file"])): item["covers"][0] for item in recording.observers}
+
+
+def _pair(row: list[str], recording: Recording, lender: Recording, action: Action, acted: Any, ends: list[str], host: str, donor: str) -> Pair:
     control_ends = [end.replace(f"{host}:", f"{donor}:") if action.moved else end for end in row[1:3]]
-    control = recording.flows.get(frozenset(control_ends))
+    control = lender.flows.get(frozenset(control_ends))
     label = "wrong"
     if acted and control and acted[0] is control[0]:
         label = "chain"
@@ -127,6 +139,6 @@ def _pair(row: list[str], recording: Recording, action: Action, acted: Any, ends
     hard = acted[0]["driver"] if acted and control and acted[0]["driver"] == control[0]["driver"] else ""
     number = [float(text) if text != "-" else None for text in row[6:20]]
     p, llr, z, z_self, log_null, shared, busy, timing, volume, order, local, posterior, _burst, unlike = number
-    fitted = action.fitted and (control is None or recording.fitted(control[0]))
-    return Pair(label, hard if label == "wrong" else "", fitted, (acted[0]["id"] if acted else "", control[0]["id"] if control else ""), row[4] == "c",
+    fitted = action.fitted and (control is None or lender.fitted(control[0]))
+    return Pair(label, hard if label == "wrong" else "", fitted, (acted[0]["id"] if acted else "", f"{lender.folder}:{control[0]['id']}" if control else ""), row[4] == "c",
                 row[5] == "1", p, llr, z, z_self, log_null, shared, busy, timing, volume, order, local, posterior, unlike)
