@@ -16,12 +16,20 @@ struct DotKernel {
     /// out[l] = Σ a[k]·b[k + l] for k < terms and l < lags. `terms` is a multiple of kDotBlock; `b` holds terms + lags − 1 values.
     using Correlate = void (*)(const std::int8_t* a, const std::int8_t* b, std::size_t terms, std::size_t lags, std::int32_t* out);
 
+    /// out[16·i + r] = Σ query[k]·row[k] for the 16 rows of each of `blocks` blocks. Rows are kDotRow values long; a block holds
+    /// them interleaved, four values of each row in turn: value k of row r stands at (k / 4)·64 + 4·r + k % 4.
+    using Rows = void (*)(const std::int8_t* query, const std::int8_t* rows, std::size_t blocks, std::int32_t* out);
+
     std::string_view name;  ///< `portable`, `avx2`, `avx512-vnni`.
     Correlate correlate = nullptr;
+    Rows rows = nullptr;
 };
 
 /// Series are padded with zeros to a multiple of so many values: the widest register.
 inline constexpr std::size_t kDotBlock = 64;
+/// Length of a row, and rows in a block, of `Rows`.
+inline constexpr std::size_t kDotRow = 128;
+inline constexpr std::size_t kRowsABlock = 16;
 /// More terms could overflow the 32-bit sum: 2³¹ / 127².
 inline constexpr std::size_t kMostTerms = std::size_t{1} << 17U;
 

@@ -53,6 +53,27 @@ TEST_CASE("dot kernel: the largest values of either sign saturate nowhere") {
     }
 }
 
+TEST_CASE("dot kernel: every kernel gives each row of every block its plain sum") {
+    constexpr std::size_t kBlocks = 7;
+    for (const int most : {127, 30}) {
+        auto query = some_values(kDotRow, 5, most);
+        query[3] = -127;
+        query[4] = 127;
+        const auto rows = some_values(kBlocks * kRowsABlock * kDotRow, 6, most);
+        std::vector<std::int32_t> expected(kBlocks * kRowsABlock);
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            const std::int8_t* block = rows.data() + i / kRowsABlock * kRowsABlock * kDotRow;
+            for (std::size_t k = 0; k < kDotRow; ++k) { expected[i] += int{query[k]} * int{block[k / 4 * 64 + 4 * (i % kRowsABlock) + k % 4]}; }
+        }
+        for (const auto& kernel : dot_kernels()) {
+            CAPTURE(std::string(kernel.name));
+            std::vector<std::int32_t> sums(expected.size(), -1);
+            kernel.rows(query.data(), rows.data(), kBlocks, sums.data());
+            CHECK(sums == expected);
+        }
+    }
+}
+
 TEST_CASE("dot kernel: no term that is allowed can overflow the sum") {
     CHECK(static_cast<std::int64_t>(kMostTerms) * 127 * 127 <= INT32_MAX);
     CHECK(padded_terms(1) == kDotBlock);

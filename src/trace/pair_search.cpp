@@ -1,10 +1,12 @@
 #include "trace/pair_search.hpp"
 
 #include "trace/calibration.hpp"
+#include "trace/pair_candidates.hpp"
 #include "trace/parallel.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <tuple>
 #include <unordered_map>
@@ -18,6 +20,8 @@ constexpr std::size_t kNullPairs = 8192;
 constexpr std::size_t kAlignedFlows = 300;  // a side, when the clocks are found from the traffic itself
 constexpr std::size_t kAlignScale = 1;      // 0.5 s
 constexpr double kAlignedZ = 6;
+constexpr double kOutstanding = 0.02;       // p below which a pair is also held against its own turns
+constexpr std::uint32_t kOwnTurns = 60;
 constexpr double kClaimedShare = 0.01;      // false discovery rate among those left out of the null
 
 EpochShape shape_of(const PairSearchOptions& options, Duration lag) {
@@ -96,21 +100,6 @@ PairClock clock_from_traffic(const PairSide& a, const PairSide& b, const PairSea
     return clock_from_offsets(std::move(offsets));
 }
 
-/// Every pair that lives at the same time and is not one flow seen twice.
-std::vector<PairRef> all_pairs(const PairSide& a, const PairSide& b, const PairClock& clock) {
-    std::vector<PairRef> pairs;
-    for (std::uint32_t i = 0; i < a.courses.size(); ++i) {
-        const Interval of_a = a.courses[i].interval();
-        for (std::uint32_t j = 0; j < b.courses.size(); ++j) {
-            const Interval lived = b.courses[j].interval();
-            const Interval of_b{lived.from - clock.ahead, lived.to - clock.ahead};
-            if (std::min(of_a.to, of_b.to) - std::max(of_a.from, of_b.from) < kShortestPaired) { continue; }
-            if (!same_conversation(*a.courses[i].flow, *b.courses[j].flow)) { pairs.push_back({i, j, 0}); }
-        }
-    }
-    return pairs;
-}
-
 /// Flows that belong together, as far as the turned pairs' null tells: each flow is joined with its best partner where
 /// chance would have made no more than one in a hundred of those joined.
 class Together {
@@ -162,13 +151,40 @@ PairNull calibrate(std::span<const PairRef> pairs, std::span<const PairTotal> to
     return {drawn, of_drawn, left_out};
 }
 
+/// Two flows of one rhythm fit each other turned nearly as well as unturned, and among all the turned pairs few of theirs
+/// show. So a pair that stands out is held against its own turns as well: the higher chance counts.
+void hold_against_own_turns(std::vector<double>& log_p, std::span<const PairRef> pairs,
+                            const std::function<std::vector<PairTotal>(std::span<const PairRef>)>& score) {
+    std::vector<std::size_t> outstanding;
+    std::vector<PairRef> turned;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        if (log_p[i] > std::log(kOutstanding)) { continue; }
+        outstanding.push_back(i);
+        for (std::uint32_t k = 0; k < kOwnTurns; ++k) { turned.push_back({pairs[i].a, pairs[i].b, 200 + 600 * k / (kOwnTurns - 1)}); }
+    }
+    if (turned.empty()) { return; }
+    // Again with the pairs themselves, so that both are normalised by the same strangers.
+    for (const std::size_t i : outstanding) { turned.push_back(pairs[i]); }
+    const auto totals = score(turned);
+    for (std::size_t k = 0; k < outstanding.size(); ++k) {
+        std::vector<double> own;
+        for (std::size_t t = 0; t < kOwnTurns; ++t) {
+            const PairTotal& total = totals[k * kOwnTurns + t];
+            if (total.windows > 0) { own.push_back(total.z); }
+        }
+        const PairTotal& itself = totals[outstanding.size() * kOwnTurns + k];
+        if (own.size() < kOwnTurns / 2 || itself.windows == 0) { continue; }
+        log_p[outstanding[k]] = std::max(log_p[outstanding[k]], NullTail(std::move(own)).log_p(itself.z));
+    }
+}
+
 void claim(BlindMatches& result, const PairSide& a, const PairSide& b, std::span<const PairRef> pairs, std::span<const PairTotal> totals,
-           const PairNull& null, const PairSearchOptions& options) {
+           std::span<const double> log_p_of, const PairSearchOptions& options) {
     std::vector<BlindMatch> found;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         if (totals[i].windows == 0) { continue; }
         BlindMatch match{.a = a.courses[pairs[i].a].flow, .b = b.courses[pairs[i].b].flow, .total = totals[i]};
-        match.log_p = null.log_p(totals[i]);
+        match.log_p = log_p_of[i];
         match.p = std::max(std::exp(match.log_p), kCalibration.least_p);
         found.push_back(match);
     }
@@ -213,8 +229,9 @@ Result<BlindMatches> match_blind_spot(const flow::FlowSource& source_a, const fl
     how.any_lags = result.clock.basis == ClockBasis::unknown;
     const PairGrid grid = make_grid(a, b, result.clock, shape_of(options, options.max_lag + (how.any_lags ? options.max_offset : Duration(0))));
     result.windows = grid.windows;
-    const auto pairs = all_pairs(a, b, result.clock);
-    result.pairs_tested = pairs.size();
+    result.pairs_tested = count_pairs(a, b, result.clock);
+    const auto pairs = result.pairs_tested <= options.all_pairs_up_to ? all_pairs(a, b, result.clock)
+                                                                      : likely_pairs(a, b, result.clock, grid, workers(options));
     result.pairs_scored = pairs.size();
     const auto drawn = draw_wrong_pairs(a, b, result.clock, grid, kNullPairs, options.seed);
 
@@ -225,9 +242,13 @@ Result<BlindMatches> match_blind_spot(const flow::FlowSource& source_a, const fl
     const auto totals = score_pairs(a, b, result.clock, grid, all, how, link);
     const std::span<const PairTotal> of_pairs(totals.data(), pairs.size());
     const std::span<const PairTotal> of_drawn(totals.data() + pairs.size(), drawn.size());
-    const auto null = calibrate(pairs, of_pairs, drawn, of_drawn, static_cast<double>(pairs.size()), a.courses.size(), b.courses.size());
+    const auto null = calibrate(pairs, of_pairs, drawn, of_drawn, static_cast<double>(result.pairs_tested), a.courses.size(), b.courses.size());
     result.null_samples = null.samples();
-    claim(result, a, b, pairs, of_pairs, null, options);
+    std::vector<double> log_p(pairs.size());
+    for (std::size_t i = 0; i < pairs.size(); ++i) { log_p[i] = null.log_p(of_pairs[i]); }
+    link.progress = nullptr;
+    hold_against_own_turns(log_p, pairs, [&](std::span<const PairRef> turned) { return score_pairs(a, b, result.clock, grid, turned, how, link, all); });
+    claim(result, a, b, pairs, of_pairs, log_p, options);
     result.interrupted = options.stop.stop_requested();
     return result;
 }

@@ -21,6 +21,7 @@ struct PairSearchOptions {
     double most_q = 0.01;                           ///< False discovery rate up to which pairs are claimed.
     bool unclaimed = false;                         ///< Also return each flow's best partners that are not claimed.
     std::size_t most_partners = 3;                  ///< Of one flow of A; 0: all.
+    std::uint64_t all_pairs_up_to = 4'000'000;      ///< Where more pairs are possible, the index says which are compared.
     std::uint64_t seed = 1;
     unsigned threads = 1;
     std::stop_token stop;

@@ -136,3 +136,17 @@ TEST_CASE("pair search: empty sides match nothing") {
     CHECK(result->matches.empty());
     CHECK(result->pairs_tested == 0);
 }
+
+TEST_CASE("pair search: where the index says which pairs are compared, the same flows are matched and all pairs still count") {
+    const auto both = sides(10, 60, 0.6);
+    PairSearchOptions few;
+    few.all_pairs_up_to = 0;
+    const auto all = match_blind_spot(*both.a, *both.b, {});
+    const auto likely = match_blind_spot(*both.a, *both.b, few);
+    REQUIRE(all);
+    REQUIRE(likely);
+    CHECK(likely->pairs_scored < all->pairs_scored);
+    CHECK(likely->pairs_tested == all->pairs_tested);
+    CHECK(right_of(*all) == 10);
+    CHECK(right_of(*likely) == 10);
+}

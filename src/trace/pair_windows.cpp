@@ -11,13 +11,7 @@ namespace hw::trace {
 namespace {
 namespace pair_windows {
 
-constexpr std::size_t kFewestActiveBins = 4;
 constexpr std::int64_t kFewestSharedBins = 60;  // 15 s
-
-std::int64_t nearest_bin(Time time) {
-    const Duration half = flow::kActivityBinWidth / 2;
-    return flow::bin_index(time + half, flow::kActivityBinWidth);
-}
 
 /// The windows that a pair is compared in.
 void windows_of(const PairGrid& grid, Interval a, Interval b, std::vector<std::size_t>& out) {
@@ -60,7 +54,7 @@ void hold(Held& held, const PairSide& side, const std::vector<bool>& wanted, Dur
     std::vector<Epoch> epochs(alive.size());
     for_each_index(alive.size(), options, [&](std::size_t k) {
         const PairFlow& f = side.courses[alive[k]];
-        epochs[k] = Epoch::make(*f.flow, nearest_bin(start + behind + f.ahead), grid.shape);
+        epochs[k] = Epoch::make(*f.flow, first_bin_of(start, behind + f.ahead), grid.shape);
     });
     std::vector<std::uint32_t> order;
     for (std::uint32_t k = 0; k < alive.size(); ++k) {
@@ -87,7 +81,7 @@ std::vector<Epoch> turned_round(const Held& held, const PairSide& side, Duration
         const std::int64_t life = held.epochs[k].life().size();
         for (std::size_t i = 1; i <= each; ++i) {
             const auto by = life * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(each + 1);
-            turned.push_back(Epoch::make(*f.flow, nearest_bin(start + behind + f.ahead), grid.shape, by));
+            turned.push_back(Epoch::make(*f.flow, first_bin_of(start, behind + f.ahead), grid.shape, by));
         }
     }
     return turned;
@@ -188,16 +182,21 @@ PairGrid make_grid(const PairSide& a, const PairSide& b, const PairClock& clock,
 }
 
 std::vector<PairTotal> score_pairs(const PairSide& a, const PairSide& b, const PairClock& clock, const PairGrid& grid,
-                                   std::span<const PairRef> pairs, const PairOptions& how, const LinkOptions& options) {
+                                   std::span<const PairRef> pairs, const PairOptions& how, const LinkOptions& options, std::span<const PairRef> company) {
     using namespace pair_windows;
     std::vector<std::array<Sums, 2>> sums(pairs.size());
     std::vector<std::vector<std::uint32_t>> by_window(grid.windows);
+    std::vector<std::vector<std::uint32_t>> company_by_window(grid.windows);
     std::vector<std::size_t> windows;
-    for (std::uint32_t i = 0; i < pairs.size(); ++i) {
-        const Interval of_b = b.courses[pairs[i].b].interval();
-        windows_of(grid, a.courses[pairs[i].a].interval(), {of_b.from - clock.ahead, of_b.to - clock.ahead}, windows);
-        for (const std::size_t w : windows) { by_window[w].push_back(i); }
-    }
+    const auto sort_in = [&](std::span<const PairRef> some, std::vector<std::vector<std::uint32_t>>& into) {
+        for (std::uint32_t i = 0; i < some.size(); ++i) {
+            const Interval of_b = b.courses[some[i].b].interval();
+            windows_of(grid, a.courses[some[i].a].interval(), {of_b.from - clock.ahead, of_b.to - clock.ahead}, windows);
+            for (const std::size_t w : windows) { into[w].push_back(i); }
+        }
+    };
+    sort_in(pairs, by_window);
+    sort_in(company, company_by_window);
     LinkOptions quiet = options;
     quiet.progress = nullptr;
     Held of_a;
@@ -211,6 +210,10 @@ std::vector<PairTotal> score_pairs(const PairSide& a, const PairSide& b, const P
         for (const auto i : by_window[w]) {
             wanted_a[pairs[i].a] = true;
             wanted_b[pairs[i].b] = true;
+        }
+        for (const auto i : company_by_window[w]) {
+            wanted_a[company[i].a] = true;
+            wanted_b[company[i].b] = true;
         }
         hold(of_a, a, wanted_a, Duration(0), start, grid, quiet);
         hold(of_b, b, wanted_b, clock.ahead, start, grid, quiet);
@@ -232,7 +235,7 @@ std::vector<PairTotal> score_pairs(const PairSide& a, const PairSide& b, const P
             std::optional<Epoch> turned;
             if (pair.rotated != 0) {
                 const PairFlow& f = a.courses[pair.a];
-                turned = Epoch::make(*f.flow, nearest_bin(start + f.ahead), grid.shape, epoch_a->life().size() * pair.rotated / 1000);
+                turned = Epoch::make(*f.flow, first_bin_of(start, f.ahead), grid.shape, epoch_a->life().size() * pair.rotated / 1000);
                 epoch_a = &*turned;
             }
             const auto shared = std::min(epoch_a->life().to, epoch_b.life().to) - std::max(epoch_a->life().from, epoch_b.life().from);

@@ -22,8 +22,16 @@ struct PairGrid {
     [[nodiscard]] std::pair<std::size_t, std::size_t> range(Interval lived) const;
 };
 
-/// Side A's clock shows `time` in the middle of both sides' common stretch.
+/// The windows over the time that both sides have flows in.
 [[nodiscard]] PairGrid make_grid(const PairSide& a, const PairSide& b, const PairClock& clock, EpochShape shape);
+
+/// The bin of 250 ms that begins nearest to a window's start, on a clock that is so far ahead.
+[[nodiscard]] inline std::int64_t first_bin_of(Time start, Duration ahead) {
+    return flow::bin_index(start + ahead + flow::kActivityBinWidth / 2, flow::kActivityBinWidth);
+}
+
+/// Epochs with fewer bins of 250 ms that hold a packet are not compared.
+inline constexpr std::size_t kFewestActiveBins = 4;
 
 /// Which flow of A with which flow of B.
 struct PairRef {
@@ -54,8 +62,10 @@ inline constexpr std::size_t kMostWindowsAPair = 16;
 inline constexpr std::size_t kPairCohort = 200;
 
 /// Scores each pair in its windows, window after window, so that the epochs of only one are held at a time. `options`
-/// gives threads, stop and progress (in windows).
+/// gives threads, stop and progress (in windows). The flows of `company` are held beside those of `pairs`, as strangers that
+/// scores are normalised by, but not scored.
 [[nodiscard]] std::vector<PairTotal> score_pairs(const PairSide& a, const PairSide& b, const PairClock& clock, const PairGrid& grid,
-                                                 std::span<const PairRef> pairs, const PairOptions& how, const LinkOptions& options);
+                                                 std::span<const PairRef> pairs, const PairOptions& how, const LinkOptions& options,
+                                                 std::span<const PairRef> company = {});
 
 }  // namespace hw::trace

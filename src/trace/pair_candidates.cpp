@@ -1,0 +1,112 @@
+#include "trace/pair_candidates.hpp"
+
+#include "trace/embedding.hpp"
+#include "trace/epoch_index.hpp"
+#include "trace/parallel.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace hw::trace {
+
+namespace {
+namespace pair_candidates {
+
+constexpr std::array<int, 5> kLags{0, 1, -1, 2, -2};  // in bins of 2 s
+constexpr std::size_t kKept = 8;                       // for each probe
+constexpr std::size_t kLookedAtADoubling = 1000;       // embeddings a search looks at, times the logarithm of their number
+
+struct Embedded {
+    std::vector<std::uint32_t> flows;
+    std::vector<Epoch> epochs;
+};
+
+/// The flows of one side that live in a window, with their epochs.
+Embedded alive_in(const PairSide& side, Duration behind, Time start, const PairGrid& grid, const LinkOptions& options) {
+    const Interval window{start, start + 2 * grid.step()};
+    std::vector<std::uint32_t> flows;
+    for (std::uint32_t i = 0; i < side.courses.size(); ++i) {
+        const Interval lived = side.courses[i].interval();
+        if (Interval{lived.from - behind, lived.to - behind}.overlaps(window)) { flows.push_back(i); }
+    }
+    std::vector<Epoch> epochs(flows.size());
+    for_each_index(flows.size(), options, [&](std::size_t k) {
+        const PairFlow& f = side.courses[flows[k]];
+        epochs[k] = Epoch::make(*f.flow, first_bin_of(start, behind + f.ahead), grid.shape);
+    });
+    Embedded alive;
+    for (std::size_t k = 0; k < flows.size(); ++k) {
+        if (epochs[k].active_bins() < kFewestActiveBins) { continue; }
+        alive.flows.push_back(flows[k]);
+        alive.epochs.push_back(std::move(epochs[k]));
+    }
+    return alive;
+}
+
+}  // namespace pair_candidates
+}  // namespace
+
+std::uint64_t count_pairs(const PairSide& a, const PairSide& b, const PairClock& clock) {
+    std::vector<Time> begins;
+    std::vector<Time> ends;
+    for (const PairFlow& f : b.courses) {
+        begins.push_back(f.interval().from - clock.ahead);
+        ends.push_back(f.interval().to - clock.ahead);
+    }
+    std::ranges::sort(begins);
+    std::ranges::sort(ends);
+    std::uint64_t pairs = 0;
+    for (const PairFlow& f : a.courses) {
+        const auto begun = std::ranges::upper_bound(begins, f.interval().to - kShortestPaired) - begins.begin();
+        const auto ended = std::ranges::lower_bound(ends, f.interval().from + kShortestPaired) - ends.begin();
+        pairs += static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(begun - ended, 0));
+    }
+    return pairs;
+}
+
+std::vector<PairRef> all_pairs(const PairSide& a, const PairSide& b, const PairClock& clock) {
+    std::vector<PairRef> pairs;
+    for (std::uint32_t i = 0; i < a.courses.size(); ++i) {
+        const Interval of_a = a.courses[i].interval();
+        for (std::uint32_t j = 0; j < b.courses.size(); ++j) {
+            const Interval lived = b.courses[j].interval();
+            const Interval of_b{lived.from - clock.ahead, lived.to - clock.ahead};
+            if (std::min(of_a.to, of_b.to) - std::max(of_a.from, of_b.from) < kShortestPaired) { continue; }
+            if (!same_conversation(*a.courses[i].flow, *b.courses[j].flow)) { pairs.push_back({i, j, 0}); }
+        }
+    }
+    return pairs;
+}
+
+std::vector<PairRef> likely_pairs(const PairSide& a, const PairSide& b, const PairClock& clock, const PairGrid& grid, const LinkOptions& options) {
+    using namespace pair_candidates;
+    const Embedder embed(grid.shape, options.seed);
+    std::vector<PairRef> pairs;
+    for (std::size_t w = 0; w < grid.windows && !options.stop.stop_requested(); ++w) {
+        const Time start = grid.origin + static_cast<std::int64_t>(w) * grid.step();
+        const Embedded of_b = alive_in(b, clock.ahead, start, grid, options);
+        if (of_b.flows.empty()) { continue; }
+        std::vector<Embedding> embeddings(of_b.flows.size());
+        for_each_index(embeddings.size(), options, [&](std::size_t k) { embeddings[k] = embed(of_b.epochs[k]); });
+        const EpochIndex index(embeddings);
+        const std::size_t looked_at = kLookedAtADoubling * static_cast<std::size_t>(std::bit_width(embeddings.size()));
+
+        const Embedded of_a = alive_in(a, Duration(0), start, grid, options);
+        std::vector<std::vector<PairRef>> found(of_a.flows.size());
+        for_each_index(of_a.flows.size(), options, [&](std::size_t k) {
+            for (const bool cross : {false, true}) {
+                for (const int lag : kLags) {
+                    const Embedding probe = embed(of_a.epochs[k], {.lag = lag, .crossed = cross});
+                    for (const auto& hit : index.search(probe, looked_at, kKept)) { found[k].push_back({of_a.flows[k], of_b.flows[hit.place], 0}); }
+                }
+            }
+        });
+        for (const auto& some : found) { pairs.insert(pairs.end(), some.begin(), some.end()); }
+        std::ranges::sort(pairs);
+        pairs.erase(std::ranges::unique(pairs).begin(), pairs.end());
+    }
+    std::erase_if(pairs, [&](const PairRef& p) { return same_conversation(*a.courses[p.a].flow, *b.courses[p.b].flow); });
+    return pairs;
+}
+
+}  // namespace hw::trace
