@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <random>
 
 namespace hw::trace {
@@ -111,18 +110,6 @@ double PairNull::log_p(const PairTotal& total) const {
     const auto as_high = wrong.wrong.end() - std::ranges::lower_bound(wrong.wrong, z);
     const double share = as_high > 1 ? static_cast<double>(as_high - 1) / static_cast<double>(wrong.wrong.size()) : 0;
     return std::max(turned.turned->log_p(adjusted), share > 0 ? std::log(share) : -std::numeric_limits<double>::infinity());
-}
-
-std::vector<double> dependent_q_values(std::span<const double> rising_log_p, double tests) {
-    const double log_tests = std::log(std::max(tests, 1.0));
-    const double harmonic = tests < 1 ? 1 : log_tests + std::numbers::egamma + 0.5 / tests;
-    std::vector<double> q(rising_log_p.size());
-    double least = 1;
-    for (std::size_t i = q.size(); i-- > 0;) {
-        least = std::min(least, std::exp(rising_log_p[i] + log_tests) * harmonic / static_cast<double>(i + 1));
-        q[i] = least;
-    }
-    return q;
 }
 
 }  // namespace hw::trace

@@ -52,8 +52,4 @@ private:
     std::size_t samples_ = 0;
 };
 
-/// q of Benjamini & Yekutieli (2001, theorem 1.3) for p-values given in rising order, among `tests` in all: the least false
-/// discovery rate at which each would be claimed, whatever their dependence.
-[[nodiscard]] std::vector<double> dependent_q_values(std::span<const double> rising_log_p, double tests);
-
 }  // namespace hw::trace

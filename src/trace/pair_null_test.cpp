@@ -108,13 +108,3 @@ TEST_CASE("pair null: wrong pairs are drawn once each, live together, and the sa
     CHECK(drawn.size() - straight.size() >= 140);
     CHECK(draw_wrong_pairs({}, b, {}, {}, 100, 1).empty());
 }
-
-TEST_CASE("pair null: q grows with the tests, never falls as p rises, and is at most 1") {
-    const std::vector<double> log_p{std::log(1e-9), std::log(2e-9), std::log(1e-4), std::log(0.5)};
-    const auto q = dependent_q_values(log_p, 1000);
-    const double harmonic = std::log(1000) + 0.5772156649 + 0.0005;
-    CHECK(q[1] == doctest::Approx(2e-9 * 1000 * harmonic / 2));
-    CHECK(q[0] == doctest::Approx(std::min(1e-9 * 1000 * harmonic, q[1])));
-    CHECK(q[2] > q[1]);
-    CHECK(q[3] == 1);
-}

@@ -1,6 +1,7 @@
 #include "trace/pair_search.hpp"
 
 #include "trace/calibration.hpp"
+#include "trace/multiple_testing.hpp"
 #include "trace/pair_candidates.hpp"
 #include "trace/parallel.hpp"
 
@@ -16,7 +17,6 @@ namespace hw::trace {
 namespace {
 namespace pair_search {
 
-constexpr std::size_t kNullPairs = 8192;
 constexpr std::size_t kAlignedFlows = 300;  // a side, when the clocks are found from the traffic itself
 constexpr std::size_t kAlignScale = 1;      // 0.5 s
 constexpr double kAlignedZ = 6;
@@ -191,11 +191,11 @@ void claim(BlindMatches& result, const PairSide& a, const PairSide& b, std::span
     std::ranges::sort(found, [](const BlindMatch& x, const BlindMatch& y) {
         return std::tie(x.log_p, y.total.z, x.a->id, x.b->id) < std::tie(y.log_p, x.total.z, y.a->id, y.b->id);
     });
-    std::vector<double> log_p;
-    log_p.reserve(found.size());
-    for (const BlindMatch& match : found) { log_p.push_back(match.log_p); }
+    std::vector<double> p;
+    p.reserve(found.size());
+    for (const BlindMatch& match : found) { p.push_back(std::exp(match.log_p)); }
     const auto tests = static_cast<double>(result.pairs_tested);
-    const auto q = dependent_q_values(log_p, tests);
+    const auto q = q_values(p, result.pairs_tested);
     std::unordered_map<const flow::Flow*, std::size_t> partners;
     for (std::size_t i = 0; i < found.size(); ++i) {
         BlindMatch& match = found[i];
@@ -233,7 +233,7 @@ Result<BlindMatches> match_blind_spot(const flow::FlowSource& source_a, const fl
     const auto pairs = result.pairs_tested <= options.all_pairs_up_to ? all_pairs(a, b, result.clock)
                                                                       : likely_pairs(a, b, result.clock, grid, workers(options));
     result.pairs_scored = pairs.size();
-    const auto drawn = draw_wrong_pairs(a, b, result.clock, grid, kNullPairs, options.seed);
+    const auto drawn = draw_wrong_pairs(a, b, result.clock, grid, options.null_pairs, options.seed);
 
     std::vector<PairRef> all(pairs);
     all.insert(all.end(), drawn.begin(), drawn.end());

@@ -22,6 +22,7 @@ struct PairSearchOptions {
     bool unclaimed = false;                         ///< Also return each flow's best partners that are not claimed.
     std::size_t most_partners = 3;                  ///< Of one flow of A; 0: all.
     std::uint64_t all_pairs_up_to = 4'000'000;      ///< Where more pairs are possible, the index says which are compared.
+    std::size_t null_pairs = 8192;                  ///< Wrong pairs, and as many turned ones, that chance is judged by.
     std::uint64_t seed = 1;
     unsigned threads = 1;
     std::stop_token stop;

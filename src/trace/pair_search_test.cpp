@@ -37,6 +37,12 @@ Sides sides(unsigned related, unsigned others, double ahead, bool call_back = fa
     return {std::make_unique<flow::MemorySource>(of_a, std::move(a)), std::make_unique<flow::MemorySource>(of_b, std::move(b))};
 }
 
+PairSearchOptions quick() {
+    PairSearchOptions options;
+    options.null_pairs = 1500;
+    return options;
+}
+
 std::size_t right_of(const BlindMatches& result) {
     return static_cast<std::size_t>(std::ranges::count_if(result.matches, [](const BlindMatch& m) { return m.a->client.port == m.b->client.port; }));
 }
@@ -45,7 +51,7 @@ std::size_t right_of(const BlindMatches& result) {
 
 TEST_CASE("pair search: flows that go on beyond the blind spot are claimed, and no others") {
     const auto both = sides(8, 12, 0);
-    const auto result = match_blind_spot(*both.a, *both.b, {});
+    const auto result = match_blind_spot(*both.a, *both.b, quick());
     REQUIRE(result);
     CHECK(result->flows_a == 20);
     CHECK(result->pairs_tested == 400);
@@ -60,7 +66,7 @@ TEST_CASE("pair search: flows that go on beyond the blind spot are claimed, and 
 
 TEST_CASE("pair search: clocks that disagree by seconds are told by the traffic and do not cost a match") {
     const auto both = sides(8, 12, 3.2);
-    const auto result = match_blind_spot(*both.a, *both.b, {});
+    const auto result = match_blind_spot(*both.a, *both.b, quick());
     REQUIRE(result);
     CHECK(result->clock.basis == ClockBasis::lags);
     CHECK(std::chrono::abs(result->clock.ahead - Duration(3'200'000)) < Duration(400'000));
@@ -70,7 +76,7 @@ TEST_CASE("pair search: clocks that disagree by seconds are told by the traffic 
 
 TEST_CASE("pair search: too few pairs to tell the clocks still match, at any lag") {
     const auto both = sides(1, 12, 2.5);
-    const auto result = match_blind_spot(*both.a, *both.b, {});
+    const auto result = match_blind_spot(*both.a, *both.b, quick());
     REQUIRE(result);
     REQUIRE(!result->matches.empty());
     CHECK(result->matches.front().a->client.port == result->matches.front().b->client.port);
@@ -78,7 +84,7 @@ TEST_CASE("pair search: too few pairs to tell the clocks still match, at any lag
 
 TEST_CASE("pair search: a call-back on one side is matched crossed") {
     const auto both = sides(8, 12, 0, true);
-    const auto result = match_blind_spot(*both.a, *both.b, {});
+    const auto result = match_blind_spot(*both.a, *both.b, quick());
     REQUIRE(result);
     CHECK(right_of(*result) == 8);
     for (const auto& m : result->matches) { CHECK(crossed(m.total.passage)); }
@@ -86,11 +92,11 @@ TEST_CASE("pair search: a call-back on one side is matched crossed") {
 
 TEST_CASE("pair search: where nothing goes on nothing is claimed; asked for, the best are shown all the same") {
     const auto both = sides(0, 15, 0);
-    const auto none = match_blind_spot(*both.a, *both.b, {});
+    const auto none = match_blind_spot(*both.a, *both.b, quick());
     REQUIRE(none);
     CHECK(none->matches.empty());
     CHECK(none->expected_false_accusations == 0);
-    PairSearchOptions all;
+    PairSearchOptions all = quick();
     all.unclaimed = true;
     all.most_partners = 2;
     const auto shown = match_blind_spot(*both.a, *both.b, all);
@@ -104,7 +110,7 @@ TEST_CASE("pair search: a flow that both saw is no continuation of itself, and s
     std::vector<flow::Flow> b = a;
     const flow::MemorySource of_a({{"a", {}}}, std::move(a));
     const flow::MemorySource of_b({{"b", {}}}, std::move(b));
-    const auto result = match_blind_spot(of_a, of_b, {});
+    const auto result = match_blind_spot(of_a, of_b, quick());
     REQUIRE(result);
     CHECK(result->clock.basis == ClockBasis::shared_flows);
     CHECK(result->pairs_tested == 30);
@@ -113,7 +119,7 @@ TEST_CASE("pair search: a flow that both saw is no continuation of itself, and s
 
 TEST_CASE("pair search: the result does not depend on the threads") {
     const auto both = sides(5, 10, 0.7);
-    PairSearchOptions one;
+    PairSearchOptions one = quick();
     one.unclaimed = true;
     PairSearchOptions two = one;
     two.threads = 2;
@@ -138,10 +144,10 @@ TEST_CASE("pair search: empty sides match nothing") {
 }
 
 TEST_CASE("pair search: where the index says which pairs are compared, the same flows are matched and all pairs still count") {
-    const auto both = sides(10, 60, 0.6);
-    PairSearchOptions few;
+    const auto both = sides(10, 40, 0.6);
+    PairSearchOptions few = quick();
     few.all_pairs_up_to = 0;
-    const auto all = match_blind_spot(*both.a, *both.b, {});
+    const auto all = match_blind_spot(*both.a, *both.b, quick());
     const auto likely = match_blind_spot(*both.a, *both.b, few);
     REQUIRE(all);
     REQUIRE(likely);
