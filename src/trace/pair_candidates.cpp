@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <unordered_map>
 
 namespace hw::trace {
 
@@ -43,6 +44,28 @@ Embedded alive_in(const PairSide& side, Duration behind, Time start, const PairG
     return alive;
 }
 
+/// Whether they live together long enough to be compared, B's moments read by A's clock.
+bool live_together(const PairFlow& of_a, const PairFlow& of_b, const PairClock& clock) {
+    const Interval a = of_a.interval();
+    const Interval b = of_b.interval();
+    return std::min(a.to, b.to - clock.ahead) - std::max(a.from, b.from - clock.ahead) >= kShortestPaired;
+}
+
+/// Pairs that live together and are one conversation, seen by both sides.
+std::uint64_t count_shared(const PairSide& a, const PairSide& b, const PairClock& clock) {
+    const auto key = [](const flow::Flow& f) { return std::hash<net::Endpoint>{}(f.client) + std::hash<net::Endpoint>{}(f.server); };
+    std::unordered_multimap<std::size_t, const PairFlow*> by_ends;
+    for (const PairFlow& f : b.courses) { by_ends.emplace(key(*f.flow), &f); }
+    std::uint64_t shared = 0;
+    for (const PairFlow& f : a.courses) {
+        const auto [first, last] = by_ends.equal_range(key(*f.flow));
+        for (auto at = first; at != last; ++at) {
+            if (same_conversation(*f.flow, *at->second->flow) && live_together(f, *at->second, clock)) { ++shared; }
+        }
+    }
+    return shared;
+}
+
 }  // namespace pair_candidates
 }  // namespace
 
@@ -61,17 +84,14 @@ std::uint64_t count_pairs(const PairSide& a, const PairSide& b, const PairClock&
         const auto ended = std::ranges::lower_bound(ends, f.interval().from + kShortestPaired) - ends.begin();
         pairs += static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(begun - ended, 0));
     }
-    return pairs;
+    return pairs - std::min(pairs, pair_candidates::count_shared(a, b, clock));
 }
 
 std::vector<PairRef> all_pairs(const PairSide& a, const PairSide& b, const PairClock& clock) {
     std::vector<PairRef> pairs;
     for (std::uint32_t i = 0; i < a.courses.size(); ++i) {
-        const Interval of_a = a.courses[i].interval();
         for (std::uint32_t j = 0; j < b.courses.size(); ++j) {
-            const Interval lived = b.courses[j].interval();
-            const Interval of_b{lived.from - clock.ahead, lived.to - clock.ahead};
-            if (std::min(of_a.to, of_b.to) - std::max(of_a.from, of_b.from) < kShortestPaired) { continue; }
+            if (!pair_candidates::live_together(a.courses[i], b.courses[j], clock)) { continue; }
             if (!same_conversation(*a.courses[i].flow, *b.courses[j].flow)) { pairs.push_back({i, j, 0}); }
         }
     }

@@ -8,11 +8,11 @@
 
 namespace hw::trace {
 
-/// How many pairs of flows live at the same time for 15 s or longer, the clocks set right; sorted sweeps, N log N. Flows that both
-/// sides saw are counted with themselves, too.
+/// How many pairs of flows live at the same time for 15 s or longer, the clocks set right, without those that are one
+/// conversation seen by both sides; sorted sweeps, N log N.
 [[nodiscard]] std::uint64_t count_pairs(const PairSide& a, const PairSide& b, const PairClock& clock);
 
-/// All of them, but for one flow seen twice.
+/// All of them.
 [[nodiscard]] std::vector<PairRef> all_pairs(const PairSide& a, const PairSide& b, const PairClock& clock);
 
 /// Those of them that are alike enough to be worth comparing: for every flow of A in every window the few of B that an index
