@@ -106,6 +106,12 @@ bench-read: deps ## time reading a capture into flows beside nfpcapd, argus and 
 bench-follow: build ## what following live traffic costs: memory a quiet flow, packets a second
 	$(call run,bench/follow_memory --headwater build/release/headwater,See docs/results/following.md.)
 
+.PHONY: bench-match
+bench-match: deps ## how blind-spot matching grows: recall and time of the index, cost of verifying a pair
+	$(call configure,release)
+	$(call build,release,match_scale)
+	$(call run,bench/match_scale/run --full,See docs/results/match.md.)
+
 .PHONY: lab-deps
 lab-deps: deps
 	$(call install,lab)

@@ -1,8 +1,7 @@
-// match_scale N JITTER_S CHAFF LOOKED_AT KEPT QUERIES VERIFIED THREADS: blind-spot matching of N epochs against N through the
-// index. Made-up interactive sessions (interactive.hpp); each of A goes on in one of B. Prints one JSON object.
+// match_scale N JITTER_S CHAFF QUERIES VERIFIED THREADS: blind-spot matching of N epochs against N through the index, as
+// `headwater match` does it. Made-up interactive sessions (interactive.hpp); each of A goes on in one of B. Prints one JSON object.
 #include "match_scale/interactive.hpp"
-#include "trace/embedding.hpp"
-#include "trace/epoch_index.hpp"
+#include "trace/pair_candidates.hpp"
 #include "trace/pair_score.hpp"
 #include "trace/parallel.hpp"
 
@@ -13,7 +12,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +23,6 @@ using namespace hw;
 using namespace hw::trace;
 
 constexpr double kLength = 300;
-constexpr std::array<int, 3> kLags{0, 1, 2};  // in bins of 2 s
 
 /// Wall seconds, and processor seconds of all threads: on a shared machine only the latter can be compared.
 struct Clock {
@@ -56,22 +53,20 @@ const CohortMoments kPlain = [] {
 }  // namespace
 
 int main(int count, char** values) {
-    if (count != 9) {
-        fmt::print(stderr, "match_scale N JITTER_S CHAFF LOOKED_AT KEPT QUERIES VERIFIED THREADS\n");
+    if (count != 7) {
+        fmt::print(stderr, "match_scale N JITTER_S CHAFF QUERIES VERIFIED THREADS\n");
         return 2;
     }
     const auto n = static_cast<std::size_t>(std::atoll(values[1]));
     const bench::Evasion evasion{std::atof(values[2]), std::atof(values[3]), 0};
-    const auto looked_at = static_cast<std::size_t>(std::atoll(values[4]));
-    const auto kept = static_cast<std::size_t>(std::atoll(values[5]));
-    const auto queries = std::min(n, static_cast<std::size_t>(std::atoll(values[6])));
-    const auto verified = std::min(queries, static_cast<std::size_t>(std::atoll(values[7])));
+    const auto queries = std::min(n, static_cast<std::size_t>(std::atoll(values[4])));
+    const auto verified = std::min(queries, static_cast<std::size_t>(std::atoll(values[5])));
     LinkOptions options;
-    options.threads = static_cast<unsigned>(std::atoi(values[8]));
+    options.threads = static_cast<unsigned>(std::atoi(values[6]));
 
     const Embedder embed({}, 1);
     std::vector<Embedding> of_b(n);
-    std::vector<std::array<Embedding, kLags.size()>> of_a(queries);
+    std::vector<Epoch> of_a(queries);
     const auto query_at = [&](std::size_t q) { return q * (n / queries); };
     std::atomic<std::int64_t> embedding_ns = 0;
     Clock generating;
@@ -82,8 +77,7 @@ int main(int count, char** values) {
         of_b[i] = embed(b);
         embedding_ns += std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began).count();
         if (i % (n / queries) != 0 || i / (n / queries) >= queries) { return; }
-        const Epoch a = bench::epoch_of(ends.a, kLength);
-        for (std::size_t l = 0; l < kLags.size(); ++l) { of_a[i / (n / queries)][l] = embed(a, {.lag = kLags[l]}); }
+        of_a[i / (n / queries)] = bench::epoch_of(ends.a, kLength);
     });
     const double generated_s = generating.cpu_s();
 
@@ -94,11 +88,7 @@ int main(int count, char** values) {
     std::vector<std::vector<std::uint32_t>> candidates(queries);
     const Clock searching;
     for_each_index(queries, options, [&](std::size_t q) {
-        std::set<std::uint32_t> found;
-        for (const Embedding& probe : of_a[q]) {
-            for (const auto& f : index.search(probe, looked_at, kept)) { found.insert(f.place); }
-        }
-        candidates[q].assign(found.begin(), found.end());
+        candidates[q] = likely_partners(embed, index, of_a[q]);
     });
     const double search_cpu_s = searching.cpu_s();
     const double search_wall_s = searching.wall_s();
@@ -116,7 +106,7 @@ int main(int count, char** values) {
     double make_s = 0;
     for (std::size_t v = 0; v < verified; ++v) {
         const std::size_t q = v * (queries / verified);
-        const Epoch a = bench::epoch_of(bench::chain(query_at(q), kLength, evasion).a, kLength);
+        const Epoch& a = of_a[q];
         std::vector<std::array<std::vector<flow::ActivityBin>, 2>> bins;
         for (const std::uint32_t place : candidates[q]) {
             const auto session = bench::chain(place, kLength, evasion).b;
@@ -143,11 +133,11 @@ int main(int count, char** values) {
         pairs += epochs.size();
         right += best_place == query_at(q) ? 1 : 0;
     }
-    fmt::print("{{\"n\": {}, \"jitter_s\": {}, \"chaff\": {}, \"looked_at\": {}, \"kept\": {}, \"queries\": {}, \"recalled\": {}, \"handed_on\": {}, "
+    fmt::print("{{\"n\": {}, \"jitter_s\": {}, \"chaff\": {}, \"queries\": {}, \"recalled\": {}, \"handed_on\": {}, "
                "\"generate_cpu_s\": {:.2f}, \"embed_us\": {:.2f}, \"build_cpu_s\": {:.3f}, \"search_cpu_s\": {:.3f}, \"search_wall_s\": {:.3f}, "
                "\"verified\": {}, \"right_first\": {}, \"pairs\": {}, \"make_us\": {:.2f}, \"score_us\": {:.2f}, \"index_mib\": {:.1f}, \"peak_mib\": {:.1f}, "
                "\"threads\": {}}}\n",
-               n, evasion.jitter, evasion.chaff, looked_at, kept, queries, recalled, handed_on, generated_s,
+               n, evasion.jitter, evasion.chaff, queries, recalled, handed_on, generated_s,
                1e-3 * static_cast<double>(embedding_ns.load()) / static_cast<double>(n), built_s, search_cpu_s, search_wall_s, verified, right, pairs,
                pairs > 0 ? 1e6 * make_s / static_cast<double>(pairs) : 0, pairs > 0 ? 1e6 * score_s / static_cast<double>(pairs) : 0,
                static_cast<double>(index.footprint()) / 1048576, peak_mib(), options.threads);

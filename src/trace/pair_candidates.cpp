@@ -1,7 +1,5 @@
 #include "trace/pair_candidates.hpp"
 
-#include "trace/embedding.hpp"
-#include "trace/epoch_index.hpp"
 #include "trace/parallel.hpp"
 
 #include <algorithm>
@@ -12,10 +10,6 @@ namespace hw::trace {
 
 namespace {
 namespace pair_candidates {
-
-constexpr std::array<int, 5> kLags{0, 1, -1, 2, -2};  // in bins of 2 s
-constexpr std::size_t kKept = 8;                       // for each probe
-constexpr std::size_t kLookedAtADoubling = 1000;       // embeddings a search looks at, times the logarithm of their number
 
 struct Embedded {
     std::vector<std::uint32_t> flows;
@@ -69,6 +63,20 @@ std::uint64_t count_shared(const PairSide& a, const PairSide& b, const PairClock
 }  // namespace pair_candidates
 }  // namespace
 
+std::vector<std::uint32_t> likely_partners(const Embedder& embed, const EpochIndex& index, const Epoch& of) {
+    const std::size_t looked_at = kLookedAtADoubling * static_cast<std::size_t>(std::bit_width(index.size()));
+    std::vector<std::uint32_t> places;
+    places.reserve(2 * kProbeLags.size() * kKeptAProbe);
+    for (const bool cross : {false, true}) {
+        for (const int lag : kProbeLags) {
+            for (const auto& hit : index.search(embed(of, {.lag = lag, .crossed = cross}), looked_at, kKeptAProbe)) { places.push_back(hit.place); }
+        }
+    }
+    std::ranges::sort(places);
+    places.erase(std::ranges::unique(places).begin(), places.end());
+    return places;
+}
+
 std::uint64_t count_pairs(const PairSide& a, const PairSide& b, const PairClock& clock) {
     std::vector<Time> begins;
     std::vector<Time> ends;
@@ -109,17 +117,10 @@ std::vector<PairRef> likely_pairs(const PairSide& a, const PairSide& b, const Pa
         std::vector<Embedding> embeddings(of_b.flows.size());
         for_each_index(embeddings.size(), options, [&](std::size_t k) { embeddings[k] = embed(of_b.epochs[k]); });
         const EpochIndex index(embeddings);
-        const std::size_t looked_at = kLookedAtADoubling * static_cast<std::size_t>(std::bit_width(embeddings.size()));
-
         const Embedded of_a = alive_in(a, Duration(0), start, grid, options);
         std::vector<std::vector<PairRef>> found(of_a.flows.size());
         for_each_index(of_a.flows.size(), options, [&](std::size_t k) {
-            for (const bool cross : {false, true}) {
-                for (const int lag : kLags) {
-                    const Embedding probe = embed(of_a.epochs[k], {.lag = lag, .crossed = cross});
-                    for (const auto& hit : index.search(probe, looked_at, kKept)) { found[k].push_back({of_a.flows[k], of_b.flows[hit.place], 0}); }
-                }
-            }
+            for (const auto place : likely_partners(embed, index, of_a.epochs[k])) { found[k].push_back({of_a.flows[k], of_b.flows[place], 0}); }
         });
         for (const auto& some : found) { pairs.insert(pairs.end(), some.begin(), some.end()); }
         std::ranges::sort(pairs);

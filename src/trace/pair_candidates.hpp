@@ -1,8 +1,11 @@
 #pragma once
 
+#include "trace/embedding.hpp"
+#include "trace/epoch_index.hpp"
 #include "trace/link.hpp"
 #include "trace/pair_windows.hpp"
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -14,6 +17,15 @@ namespace hw::trace {
 
 /// All of them.
 [[nodiscard]] std::vector<PairRef> all_pairs(const PairSide& a, const PairSide& b, const PairClock& clock);
+
+/// What a search for likely partners costs and finds (docs/results/match.md): each epoch is looked up moved by these lags, in
+/// bins of 2 s, straight and crossed; a look-up keeps so many, of as many as a constant times log2 of the index's size.
+inline constexpr std::array<int, 5> kProbeLags{0, 1, -1, 2, -2};
+inline constexpr std::size_t kKeptAProbe = 8;
+inline constexpr std::size_t kLookedAtADoubling = 1000;
+
+/// The places in the index of the epochs that may go on from this one, or it from them; rising.
+[[nodiscard]] std::vector<std::uint32_t> likely_partners(const Embedder& embed, const EpochIndex& index, const Epoch& of);
 
 /// Those of them that are alike enough to be worth comparing: for every flow of A in every window the few of B that an index
 /// finds for each of ten probes (five lags, straight and crossed). In order of a, then b; `options` gives threads, stop and seed.
