@@ -206,6 +206,13 @@ void weigh_together(std::vector<Weighed>& candidates, double orders_alike, const
     linked.candidates = std::move(links);
 }
 
+/// ln of how much likelier the host's lines of control make what it did if one of them may have ordered it than if none did.
+double evidence_of_orders(const std::vector<Weighed>& candidates, double orders_alike, const HopPriors& priors) {
+    std::vector<double> weights{std::log(1 - priors.driven)};
+    for (const auto& candidate : candidates) { weights.push_back(std::log(priors.driven / orders_alike) + candidate.order); }
+    return log_sum_exp(weights);
+}
+
 }  // namespace
 
 HopResult explain_action(const HopInput& input, const LinkOptions& options) {
@@ -256,6 +263,7 @@ HopResult explain_action(const HopInput& input, const LinkOptions& options) {
     const bool dialogue = is_dialogue(action);
     if (dialogue) { priors.by_order = kCalibration.order_share_of_dialogue; }
     if (!input.action->activity.fine() && !orders.empty()) { priors = {kCalibration.driven_by_totals, kCalibration.order_share_by_totals}; }
+    if (!orders.empty()) { result.log_evidence_of_orders = evidence_of_orders(candidates, count_of_alike(orders), priors); }
     weigh_together(candidates, count_of_alike(orders), priors, result.linked);
     result.session_flow = last_session_in(input, options);
     for (const auto& order : orders) {

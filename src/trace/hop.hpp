@@ -32,6 +32,9 @@ struct HopResult {
     /// A session that somebody opened to the host and gave commands in, at any time in the lookback before the action or
     /// during it. Whatever its rhythm, a person in it may have set the action going by other means than passing it on.
     const flow::Flow* session_flow = nullptr;
+    /// ln of how much likelier the host's lines of control make what it did if one of them may have ordered it than if none did;
+    /// 0 where nothing is known of orders.
+    double log_evidence_of_orders = 0;
     bool interrupted = false;
 };
 

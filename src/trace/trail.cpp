@@ -1,6 +1,7 @@
 #include "trace/trail.hpp"
 
 #include "trace/ask.hpp"
+#include "trace/calibration.hpp"
 #include "trace/ending.hpp"
 #include "trace/hop.hpp"
 #include "trace/multiple_testing.hpp"
@@ -23,6 +24,7 @@ constexpr double kLeastMass = 1e-6;         // trails less likely than this are 
 
 struct State {
     double mass = 1;
+    double support = 0;  // ln: how much likelier the trail so far makes what was seen at its hosts
     const flow::Flow* attack = nullptr;
     const flow::Flow* action = nullptr;  // to be explained, in the view of the observer it was last found by
     net::Address host;                   // the action flow's end away from the victim
@@ -30,6 +32,16 @@ struct State {
     std::set<net::Address> downstream;
     std::uint64_t order = 0;             // of creation: breaks ties the same way on every run
 };
+
+/// What the trail's hosts say for it, one more host judged. That a host's own deeds are well explained by somebody upstream
+/// makes it a likelier master than one that shows nothing of the kind. Orders and totals only: a relay's flows fit each other
+/// whichever of them was the attack. Hops are weighed by the same, possibly too sure, constants, so it counts in part; and never
+/// beyond a limit, or a roundabout way would win by its length.
+double add_support(double support, const HopResult& hop) {
+    if (hop.linked.flow->activity.fine()) { return support; }
+    const double most = std::log(kCalibration.most_support.ratio());
+    return std::clamp(support + kCalibration.support_share * hop.log_evidence_of_orders, -most, most);
+}
 
 struct Less {
     bool operator()(const State& a, const State& b) const { return a.mass != b.mass ? a.mass < b.mass : a.order > b.order; }
@@ -82,7 +94,7 @@ private:
         Trail trail;
         trail.attack = state.attack;
         trail.hops = state.hops;
-        trail.probability = mass;
+        trail.probability = mass * std::exp(state.support);
         trail.ending = {kind, state.host, state.mass > 0 ? mass / state.mass : 0, std::move(reason)};
         result_.trails.push_back(std::move(trail));
     }
@@ -141,10 +153,12 @@ private:
             end(state, EndingKind::lost, state.mass, "the search was stopped while this host was being looked at");
             return {};
         }
+        State seen = state;
+        seen.support = add_support(seen.support, hop);
         for (const auto& link : hop.linked.candidates) {
             const double mass = state.mass * link.posterior;
             if (mass < kLeastMass || link.posterior < 1e-4) { continue; }
-            State next = state;
+            State next = seen;
             next.mass = mass;
             next.hops.push_back({state.host, link, view.covered->observer, hop.linked.candidates.size(), other_clients(input, link)});
             next.downstream.insert(box.begin(), box.end());
@@ -153,7 +167,7 @@ private:
             push(std::move(next));
         }
         auto [kind, reason] = judge_ending({state.host, input, hop, *view.covered}, source_, views_);
-        end(state, kind, state.mass * hop.linked.none, std::move(reason));
+        end(seen, kind, state.mass * hop.linked.none, std::move(reason));
         return {};
     }
 
@@ -200,7 +214,7 @@ private:
         double total = 0;
         for (const auto& t : result_.trails) { total += t.probability; }
         while (!queue_.empty()) {  // mass of trails that were cut off counts against those shown
-            total += queue_.top().mass;
+            total += queue_.top().mass * std::exp(queue_.top().support);
             queue_.pop();
         }
         for (auto& t : result_.trails) { t.probability = total > 0 ? t.probability / total : 0; }
