@@ -4,8 +4,10 @@
 #include "app/output/trace_output.hpp"
 #include "app/write_file.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "flow/read/follow.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -23,6 +25,21 @@ void wait_until(Clock::time_point when, const std::stop_token& stop) {
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
     wake.wait_until(lock, stop, when, [] { return false; });
+}
+
+/// Tells of inputs that failed since the last time, while others go on: a capture that nobody reads any more must not pass
+/// for a quiet one.
+void tell_failures(const flow::read::Follow& follow, std::size_t& told) {
+    const auto failures = follow.failures();
+    for (; told < failures.size(); ++told) {
+        log::warning(printable("followed no more: " + failures[told].where + ": " + failures[told].message));
+    }
+}
+
+/// Whether nothing at all came of the inputs but errors.
+bool all_failed(const flow::read::Inputs& inputs) {
+    return !inputs.failures.empty() && inputs.failures.size() == inputs.reports.size() &&
+           std::ranges::all_of(inputs.reports, [](const auto& report) { return report.records == 0; });
 }
 
 }  // namespace follow_detail
@@ -48,9 +65,12 @@ Result<Outcome> follow_trace(const Invocation& invocation) {
     const auto began = Clock::now();
     const auto end = invocation.settings.is_set("for") ? began + invocation.settings.duration("for") : Clock::time_point::max();
     std::string last;
+    std::size_t told = 0;
     for (auto due = began + every; !invocation.stop.stop_requested() && Clock::now() < end && !follow->ended();) {
         constexpr auto kLook = std::chrono::milliseconds(200);
-        wait_until(std::min({due, end, Clock::now() + kLook}), invocation.stop);
+        // Not until `due`: where nothing is told it stays in the past, and there would be no rest.
+        wait_until(std::min(end, Clock::now() + kLook), invocation.stop);
+        if (!follow->ended()) { tell_failures(*follow, told); }
         if (Clock::now() < due || !tells || !invocation.tell) { continue; }
         const auto looked = Clock::now();
         const flow::read::Inputs inputs = follow->snapshot();
@@ -70,7 +90,9 @@ Result<Outcome> follow_trace(const Invocation& invocation) {
         due = std::max(looked + every, Clock::now() + kRests * (Clock::now() - looked));
     }
 
-    Loaded loaded = describe(invocation, follow->finish(), invocation.operands);
+    flow::read::Inputs whole_inputs = follow->finish();
+    if (all_failed(whole_inputs)) { return std::unexpected(std::move(whole_inputs.failures.front())); }
+    Loaded loaded = describe(invocation, std::move(whole_inputs), invocation.operands);
     // Ending it by hand is how it ends: the search over what has come is made in full.
     trace::TraceOptions whole = options;
     whole.link.stop = {};

@@ -43,7 +43,10 @@ public:
             lock_ = &lock;
             try {
                 auto read = reader_->read(*this, report_);
-                if (!read) { failure_ = std::move(read).error(); }
+                if (!read) {
+                    failure_ = std::move(read).error();
+                    if (failure_->hint.empty()) { failure_->hint = "what is followed is pcap or pcapng as it is written, not packed"; }
+                }
             } catch (const std::exception& thrown) {  // memory
                 if (!lock.owns_lock()) { lock.lock(); }
                 failure_ = Error{Errc::limit, thrown.what(), report_.path, "follow fewer inputs, or trace a part of the time"};
@@ -87,6 +90,10 @@ public:
     std::uint64_t records() {
         const std::lock_guard lock(mutex_);
         return report_.records;
+    }
+    std::optional<Error> failure() {
+        const std::lock_guard lock(mutex_);
+        return failure_;
     }
     bool ended() {
         const std::lock_guard lock(mutex_);
@@ -166,6 +173,14 @@ std::uint64_t Follow::records() const {
     std::uint64_t sum = 0;
     for (const auto& input : inputs_) { sum += input->records(); }
     return sum;
+}
+
+std::vector<Error> Follow::failures() const {
+    std::vector<Error> all;
+    for (const auto& input : inputs_) {
+        if (auto failure = input->failure()) { all.push_back(*std::move(failure)); }
+    }
+    return all;
 }
 
 bool Follow::ended() const {

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] Inputs snapshot() const;
     /// Packets understood so far, all inputs together.
     [[nodiscard]] std::uint64_t records() const;
+    /// What went wrong so far, in the inputs' order. An input that failed is read no further.
+    [[nodiscard]] std::vector<Error> failures() const;
     /// Whether all inputs have ended by themselves: pipes closed, or damage met.
     [[nodiscard]] bool ended() const;
     /// Stops listening, ends all flows and gives them. Once, last.

@@ -98,6 +98,8 @@ TEST_CASE("follow: what is no capture, and what is not there, are errors that sa
     const auto follow = Follow::start({{file.path.string()}, {}}, {});
     REQUIRE(follow);
     wait_for([&] { return (*follow)->ended(); });
+    REQUIRE((*follow)->failures().size() == 1);
+    CHECK((*follow)->failures()[0].hint.find("not packed") != std::string::npos);
     const Inputs last = (*follow)->finish();
     REQUIRE(last.failures.size() == 1);
     CHECK(last.failures[0].code == Errc::malformed);
