@@ -22,6 +22,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from intervals import Reliability
 from scoreboard import machine
 
 TIMEOUT_S = 120
@@ -38,7 +39,8 @@ class Verdict:
     styles: str
     path: list[str]  # the truth: hosts that the order came through, next to the victim first, the controller last
     said: list[str] = field(default_factory=list)
-    probability: float = 0.0
+    probability: float = 0.0  # of the hosts named first, in all trails that name them so
+    paths: list[tuple[float, bool]] = field(default_factory=list)  # each way through hosts that was named: its probability, whether it is true
     ending: str = ""
     named: dict[str, float] = field(default_factory=dict)  # address: the share of all trails that name it
     accused: dict[str, float] = field(default_factory=dict)  # those among them that had no part in it, inside or out
@@ -115,12 +117,16 @@ def judge(folder: Path, binary: str) -> Verdict:
         return verdict
     finally:
         verdict.seconds = time.monotonic() - started
+    paths: dict[tuple[str, ...], float] = {}
     for trail in trails:
         hosts = [hop["relay"] for hop in trail["hops"]] + [trail["ending"]["address"]]
         for host in set(hosts):
             verdict.named[host] = verdict.named.get(host, 0.0) + trail["probability"]
         if not verdict.said:
-            verdict.said, verdict.probability, verdict.ending = hosts, trail["probability"], trail["ending"]["kind"]
+            verdict.said, verdict.ending = hosts, trail["ending"]["kind"]
+        paths[tuple(hosts)] = paths.get(tuple(hosts), 0.0) + trail["probability"]  # two flows of one deed, two lines to one master
+    verdict.probability = paths.get(tuple(verdict.said), 0.0)
+    verdict.paths = [(chance, list(hosts) == verdict.path) for hosts, chance in paths.items()]
     involved = {truth["entry"], *truth["pivots"], truth["victim"], truth["controller"], truth["controller_behind"]}
     verdict.accused = {host: share for host, share in verdict.named.items() if host not in involved}
     verdict.inside = [host["address"] for host in truth["hosts"] if host["inside"]]
@@ -182,7 +188,7 @@ def markdown_table(heads: list[str], rows: list[list[str]]) -> list[str]:
     return ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads), *("| " + " | ".join(row) + " |" for row in rows), ""]
 
 
-def page(verdicts: list[Verdict], skipped: list[str], command: str) -> str:
+def page(verdicts: list[Verdict], again: list[Verdict], skipped: list[str], command: str) -> str:
     seeds = [item.seed for item in verdicts]
     held_out = all(seed >= HELD_OUT for seed in seeds)
     lines = ["# Whole intrusions from connection logs", "",
@@ -196,11 +202,16 @@ def page(verdicts: list[Verdict], skipped: list[str], command: str) -> str:
              f"- Date: {datetime.now(timezone.utc):%Y-%m-%d}. Machine: {machine()}.", f"- Command: `{command}`.", ""]
     lines += [f"- **{name}**: {figure}." for name, figure in summary(verdicts)] + [""]
     lines += markdown_table(DEPTH_HEADS, depth_rows(verdicts)) + markdown_table(RUN_HEADS, [run_row(item) for item in verdicts])
+    lines += ["## Do the probabilities mean what they say?", "", "Of the hosts named first, in all trails that name them so:", "",
+              Reliability((item.probability, item.right) for item in verdicts).markdown(), "Of every way through hosts that any trail names:", "",
+              Reliability(path for item in verdicts for path in item.paths).markdown()]
     failures = [item for item in verdicts if not item.right or not item.clean]
-    lines += ["## Failures", "",
-              "The pattern of seeds 9000 to 9031: where a host is driven through a session that its master opened, orders leave no poll of "
-              "their own, and the master may be a host whose job it is to visit many (backup, distribution, administration). If that "
-              "host also calls a service outside that nobody else calls, again and again, the service is suspected instead.", ""] + [failure(item) for item in failures] + ([] if failures else ["None."])
+    lines += ["## Failures", ""] + ([failure(item) for item in failures] or ["None."])
+    if again:
+        seeds = [item.seed for item in again]
+        lines += ["", f"## Measured before: seeds {min(seeds)} to {max(seeds)}", "",
+                  "An earlier version was measured on these runs, and none of them was looked at on its own since. Totals only.", ""]
+        lines += [f"- **{name}**: {figure}." for name, figure in summary(again)]
     return "\n".join(lines) + "\n"
 
 
@@ -210,35 +221,46 @@ def failure(item: Verdict) -> str:
             f"true {' < '.join(item.path)}" + (f"; accused: {accused}" if accused else "") + ".")
 
 
+def judge_all(folders: list[Path], binary: str, skipped: list[str]) -> list[Verdict]:
+    """One verdict a complete run, by seed; the others go to `skipped` with the reason."""
+    verdicts = []
+    for folder in folders:
+        if not (folder / "truth.json").exists():
+            continue
+        truth = json.loads((folder / "truth.json").read_text())
+        if truth["complete"]:
+            verdicts.append(judge(folder, binary))
+        else:
+            skipped.append(f"{truth['seed']} ({truth['why_incomplete']})")
+    return sorted(verdicts, key=lambda item: item.seed)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--again", nargs="+", type=Path, default=[], metavar="RUN",
+                        help="runs that an earlier version was measured on: totals only, under a heading of their own")
     parser.add_argument("--headwater", default="build/release/headwater")
     parser.add_argument("--markdown", type=Path, help="write the page here")
     parser.add_argument("--details", type=Path, help="write one JSON line a run, with the command")
     parser.add_argument("--require", type=float, metavar="SHARE", help="exit 1 unless at least this share is right first")
     arguments = parser.parse_args()
-    verdicts, skipped = [], []
-    for folder in sorted(arguments.runs):
-        if not (folder / "truth.json").exists():
-            continue
-        truth = json.loads((folder / "truth.json").read_text())
-        if not truth["complete"]:
-            skipped.append(f"{truth['seed']} ({truth['why_incomplete']})")
-            continue
-        verdicts.append(judge(folder, arguments.headwater))
+    skipped: list[str] = []
+    verdicts = judge_all(arguments.runs, arguments.headwater, skipped)
+    again = judge_all(arguments.again, arguments.headwater, skipped)
     if not verdicts:
         print("evaluate_intrusion: no complete run in these folders", file=sys.stderr)
         return 2
-    verdicts.sort(key=lambda item: item.seed)
     for item in verdicts:
         print("  ".join(run_row(item)))
         if not item.right or not item.clean:
             print("   ", failure(item))
     for name, figure in summary(verdicts):
         print(f"{name}: {figure}")
+    for name, figure in summary(again) if again else []:
+        print(f"measured before: {name}: {figure}")
     if arguments.markdown:
-        arguments.markdown.write_text(page(verdicts, skipped, "lab/evaluate_intrusion.py --markdown docs/results/intrusions.md RUN..."))
+        arguments.markdown.write_text(page(verdicts, again, skipped, "lab/evaluate_intrusion.py --markdown docs/results/intrusions.md RUN... --again RUN..."))
     if arguments.details:
         arguments.details.write_text("".join(json.dumps({**vars(item), "outcome": item.outcome}) + "\n" for item in verdicts))
     right = sum(item.right for item in verdicts) / len(verdicts)

@@ -78,7 +78,7 @@ Judged judge_ending(const EndingInput& input, const flow::FlowSource& source, co
     if (life.to - life.from < kShortestDecidable || hop.p_self > kDecidableP) {
         return {EndingKind::lost, fmt::format("{}{}, but the flow is too short or too even for a partner to stand out", seen, none)};
     }
-    if (hop.best_order && *hop.best_order >= kOrderVeto) {
+    if (hop.order_flow != nullptr && hop.order >= kOrderVeto) {
         return {EndingKind::lost, fmt::format("{}; none carries the same traffic, but an order may have come just before from {}", seen,
                                               net::to_string(far_end(*hop.order_flow, input.hop.host)))};
     }

@@ -213,6 +213,25 @@ double evidence_of_orders(const std::vector<Weighed>& candidates, double orders_
     return log_sum_exp(weights);
 }
 
+/// All of it together, against the lines of control that could be one: of many some come just before by chance.
+void weigh_orders(std::span<const OrderMatch> orders, bool dialogue, HopResult& result) {
+    double sum = 0;
+    double alike = 0;
+    Decibans best;
+    for (const auto& order : orders) {
+        alike += std::min(1.0, order.kind.ratio());
+        // A dialogue is not begun by a conversation that the host itself began; by polls it may be.
+        if (dialogue && order.opened && order.flows < kFewestPolls) { continue; }
+        const Decibans weight = dialogue ? std::min(order.llr, order.timing) : order.llr;
+        sum += weight.ratio();
+        if (weight > best) {
+            best = weight;
+            result.order_flow = order.flow;
+        }
+    }
+    if (result.order_flow != nullptr) { result.order = Decibans::from_ratio(sum / std::max(1.0, alike)); }
+}
+
 }  // namespace
 
 HopResult explain_action(const HopInput& input, const LinkOptions& options) {
@@ -266,15 +285,7 @@ HopResult explain_action(const HopInput& input, const LinkOptions& options) {
     if (!orders.empty()) { result.log_evidence_of_orders = evidence_of_orders(candidates, count_of_alike(orders), priors); }
     weigh_together(candidates, count_of_alike(orders), priors, result.linked);
     result.session_flow = last_session_in(input, options);
-    for (const auto& order : orders) {
-        // A dialogue is not begun by a conversation that the host itself began; by polls it may be.
-        if (dialogue && order.opened && order.flows < kFewestPolls) { continue; }
-        const Decibans weight = dialogue ? std::min(order.llr, order.timing) : order.llr;
-        if (weight > Decibans(0) && (!result.best_order || weight > *result.best_order)) {
-            result.best_order = weight;
-            result.order_flow = order.flow;
-        }
-    }
+    weigh_orders(orders, dialogue, result);
     return result;
 }
 

@@ -26,8 +26,9 @@ struct HopResult {
     /// Would a true partner have stood out? Chance that an unrelated pair scores as high as the action flow against
     /// itself; near 1 when the flow is too short, too sparse or too even for the channels to decide anything.
     double p_self = 1;
-    /// The likeliest order by the sequence channel; nothing when none is likelier than not.
-    std::optional<Decibans> best_order;
+    /// How much likelier the host's lines of control make the action if one of them ordered it than if none did; and the flow of
+    /// the likeliest, none where no line is likelier than not.
+    Decibans order;
     const flow::Flow* order_flow = nullptr;
     /// A session that somebody opened to the host and gave commands in, at any time in the lookback before the action or
     /// during it. Whatever its rhythm, a person in it may have set the action going by other means than passing it on.

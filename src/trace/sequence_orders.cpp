@@ -13,6 +13,11 @@ namespace orders_detail {
 constexpr std::size_t kMostMoments = 4096;   // of one relation; of more, the latest
 constexpr double kUnrelatedFloor = 0.05;     // ε: orders that wait longer than any window
 constexpr double kShortFlowS = 1.0;
+/// What a host is told in the first moments of a session that it opened and that lasts is a greeting or the answer to why it
+/// called; and who opens one thing opens another. It weighs so much less than words that come later.
+constexpr Duration kLasting = std::chrono::seconds(30);
+constexpr Duration kGreeting = std::chrono::seconds(2);
+constexpr double kGreetingWeight = 0.1;
 
 /// The delay between an order and the act: a mixture of exponentials, share and mean in seconds.
 struct Delay {
@@ -52,7 +57,7 @@ Orders::Orders(const Relation& relation, Interval window)
         if (f.activity.fine()) {
             add_bursts(i, window);
         } else {
-            moments_.push_back({orders_detail::seconds(f.first - begin_), orders_detail::seconds(f.last - begin_), 1, orders_detail::told_bytes(f, half), i});
+            moments_.push_back({orders_detail::seconds(f.first - begin_), orders_detail::seconds(f.last - begin_), 1, orders_detail::told_bytes(f, half), i, false});
         }
     }
     if (moments_.size() > orders_detail::kMostMoments) {
@@ -67,6 +72,7 @@ void Orders::add_bursts(std::size_t place, Interval window) {
     const auto& f = *relation_.flows[place];
     const std::int64_t width = f.activity.width().count();
     const std::int64_t pause = std::max<std::int64_t>(1, std::chrono::microseconds(std::chrono::seconds(1)).count() / width);
+    const bool greets = relation_.opened && f.last - f.first >= orders_detail::kLasting;
     std::int64_t last = 0;
     bool any = false;
     for (const auto& bin : f.activity.bins(relation_.inward())) {
@@ -82,7 +88,7 @@ void Orders::add_bursts(std::size_t place, Interval window) {
             moments_.back().bytes += static_cast<double>(bin.bytes);
         } else {
             const double s = orders_detail::seconds(at - begin_);
-            moments_.push_back({s, s, 1, static_cast<double>(bin.bytes), place});
+            moments_.push_back({s, s, 1, static_cast<double>(bin.bytes), place, greets && at - f.first < orders_detail::kGreeting});
         }
         any = true;
     }
@@ -116,7 +122,10 @@ void Orders::weigh_by_volume() {
         }
     }
     total_ = 0;
-    for (const auto& m : moments_) { total_ += m.weight; }
+    for (auto& m : moments_) {
+        total_ += m.weight;  // of all words, or a session that only greeted would be made of orders
+        if (m.greeting) { m.weight *= orders_detail::kGreetingWeight; }
+    }
 }
 
 double Orders::fit(const Moment& m, double time_s) {
