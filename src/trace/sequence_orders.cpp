@@ -65,7 +65,10 @@ Orders::Orders(const Relation& relation, Interval window)
     }
     weigh_by_volume();
     shares_.assign(relation.flows.size(), 0);
-    for (const auto& m : moments_) { shares_[m.flow] += m.weight / total_; }
+    for (auto& m : moments_) {
+        shares_[m.flow] += m.weight / total_;
+        if (m.greeting) { m.weight *= orders_detail::kGreetingWeight; }  // total_ stays: a session that only greeted is not made of orders
+    }
 }
 
 void Orders::add_bursts(std::size_t place, Interval window) {
@@ -122,10 +125,7 @@ void Orders::weigh_by_volume() {
         }
     }
     total_ = 0;
-    for (auto& m : moments_) {
-        total_ += m.weight;  // of all words, or a session that only greeted would be made of orders
-        if (m.greeting) { m.weight *= orders_detail::kGreetingWeight; }
-    }
+    for (const auto& m : moments_) { total_ += m.weight; }
 }
 
 double Orders::fit(const Moment& m, double time_s) {

@@ -68,3 +68,13 @@ TEST_CASE("orders: the flows' shares sum to one") {
     const Orders orders(polls.relation, kWindow);
     CHECK(std::accumulate(orders.shares().begin(), orders.shares().end(), 0.0) == doctest::Approx(1));
 }
+
+TEST_CASE("orders: what a host is told when it opens a session is an answer rather than an order") {
+    const auto session = make_flow("o", 0, 1, 5000, 9, 8443, {{100, 340, 500}, {100.5, 340.5, 500.5}});
+    const Relation relation{ip(9), {ip(9), net::Port{8443}}, true, true, {&session}};
+    const Orders orders(relation, kWindow);
+    CHECK(orders.ratio_at(at_s(341)) > 3 * orders.ratio_at(at_s(101)));
+    const auto only_greeted = make_flow("o", 0, 1, 5000, 9, 8443, {{100, 400}, {100.5}});
+    const Relation silent{ip(9), {ip(9), net::Port{8443}}, true, true, {&only_greeted}};
+    CHECK(Orders(silent, kWindow).ratio_at(at_s(101)) < Orders(relation, kWindow).ratio_at(at_s(341)));
+}

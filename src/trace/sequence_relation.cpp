@@ -44,11 +44,11 @@ double rarity_weight(std::size_t sharing, double alone, double a_doubling) {
 
 bool is_held(const flow::Flow& f) { return f.last - f.first >= std::chrono::seconds(30); }
 
-/// Held, or for a call-back coming again and again, evenly. People and programs that look something up come in bursts.
+/// Held, or coming again and again; for a call-back evenly. People and programs that look something up come in bursts.
 double persistence_weight(const Relation& r) {
     constexpr std::size_t kFewest = 6;
     if (std::ranges::any_of(r.flows, [](const flow::Flow* f) { return is_held(*f); })) { return 4; }
-    if (!r.opened) { return -1; }
+    if (!r.opened) { return r.flows.size() >= kFewest && is_service_that_acts(r.service.port) ? 2 : -1; }
     if (r.flows.size() < kFewest) { return r.flows.size() >= kFewest / 2 ? -3 : -8; }
     double sum = 0;
     double squares = 0;

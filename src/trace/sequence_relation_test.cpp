@@ -101,3 +101,11 @@ TEST_CASE("relation: a connection older than the log is the host's own call, whi
     CHECK(scene.relations[0].service == net::Endpoint{ip(9), net::Port{5223}});
     CHECK(scene.kind(9, 5223).rarity.value() < -3);  // shared by five
 }
+
+TEST_CASE("relation: who comes to give commands again and again is rather a master than who comes once") {
+    Scene scene;
+    for (int i = 0; i < 10; ++i) { scene.add(7, kHost, 5985, 50 + 20.0 * i); }
+    scene.add(6, kHost, 5985, 50);
+    scene.judge();
+    CHECK(scene.kind(7, 5985).persistence > scene.kind(6, 5985).persistence);
+}

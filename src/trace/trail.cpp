@@ -43,6 +43,19 @@ double add_support(double support, const HopResult& hop) {
     return std::clamp(support + kCalibration.support_share * hop.log_evidence_of_orders, -most, most);
 }
 
+/// Whether `shorter` is `longer` with hosts left out between the first and where it ends.
+bool is_shortcut(const Trail& shorter, const Trail& longer) {
+    if (shorter.attack != longer.attack || shorter.ending.address != longer.ending.address || shorter.hops.empty() ||
+        shorter.hops.size() >= longer.hops.size() || shorter.hops.front().relay != longer.hops.front().relay) {
+        return false;
+    }
+    auto at = longer.hops.begin();
+    return std::ranges::all_of(shorter.hops, [&](const Hop& hop) {
+        at = std::find_if(at, longer.hops.end(), [&](const Hop& other) { return other.relay == hop.relay; });
+        return at != longer.hops.end();
+    });
+}
+
 struct Less {
     bool operator()(const State& a, const State& b) const { return a.mass != b.mass ? a.mass < b.mass : a.order > b.order; }
 };
@@ -94,7 +107,8 @@ private:
         Trail trail;
         trail.attack = state.attack;
         trail.hops = state.hops;
-        trail.probability = mass * std::exp(state.support);
+        trail.probability = mass;
+        supports_.push_back(state.support);
         trail.ending = {kind, state.host, state.mass > 0 ? mass / state.mass : 0, std::move(reason)};
         result_.trails.push_back(std::move(trail));
     }
@@ -210,6 +224,7 @@ private:
     }
 
     void finish() {
+        support_trails();
         std::ranges::stable_sort(result_.trails, [](const Trail& a, const Trail& b) { return a.probability > b.probability; });
         double total = 0;
         for (const auto& t : result_.trails) { total += t.probability; }
@@ -229,6 +244,20 @@ private:
         result_.clocks = views_.clocks();
     }
 
+    /// Gives each trail what its hosts say for it. Where a host calls its controller itself, that of a longer trail which leaves
+    /// the same hosts in the same order and ends at the same address counts for it too: who brought the tool is as much driven
+    /// from there, whether or not the orders still come through it.
+    void support_trails() {
+        for (std::size_t i = 0; i < result_.trails.size(); ++i) {
+            auto& trail = result_.trails[i];
+            double support = supports_[i];
+            for (std::size_t j = 0; j < result_.trails.size(); ++j) {
+                if (supports_[j] > support && is_shortcut(trail, result_.trails[j])) { support = supports_[j]; }
+            }
+            trail.probability *= std::exp(support);
+        }
+    }
+
     /// A pair's q by its p: the same for pairs of one p.
     void correct_for_testing() {
         const auto q = q_values(tested_);
@@ -244,6 +273,7 @@ private:
     const Views& views_;
     const Contacts& contacts_;
     std::priority_queue<State, std::vector<State>, Less> queue_;
+    std::vector<double> supports_;  // of the trails found, in their order
     std::uint64_t created_ = 0;
     std::vector<double> tested_;  // p of every pair compared
     TraceResult result_;
