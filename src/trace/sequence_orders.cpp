@@ -18,6 +18,9 @@ constexpr double kShortFlowS = 1.0;
 constexpr Duration kLasting = std::chrono::seconds(30);
 constexpr Duration kGreeting = std::chrono::seconds(2);
 constexpr double kGreetingWeight = 0.1;
+/// The same of what the host asked for only once or twice, shortly: a page, a file.
+constexpr std::size_t kFewestPolls = 3;
+constexpr Duration kFetch = std::chrono::seconds(10);
 
 /// The delay between an order and the act: a mixture of exponentials, share and mean in seconds.
 struct Delay {
@@ -57,7 +60,9 @@ Orders::Orders(const Relation& relation, Interval window)
         if (f.activity.fine()) {
             add_bursts(i, window);
         } else {
-            moments_.push_back({orders_detail::seconds(f.first - begin_), orders_detail::seconds(f.last - begin_), 1, orders_detail::told_bytes(f, half), i, false});
+            const bool fetch = relation.opened && relation.flows.size() < orders_detail::kFewestPolls && f.last - f.first < orders_detail::kFetch;
+            moments_.push_back({orders_detail::seconds(f.first - begin_), orders_detail::seconds(f.last - begin_), 1,
+                                orders_detail::told_bytes(f, half), i, fetch});
         }
     }
     if (moments_.size() > orders_detail::kMostMoments) {

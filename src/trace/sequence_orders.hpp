@@ -12,7 +12,7 @@ namespace hw::trace {
 /// With the course of a flow (activity) every burst of the partner's words after a pause of a second is a moment; with
 /// totals only a short flow is one, and a long one may carry orders at any time of its life. Each moment is weighed by how
 /// much more it carried than the relation's moments mostly do: a poll with a larger answer than usual brings an order. The
-/// first words in a session that the host opened weigh little.
+/// first words in a session that the host opened weigh little, and so does what it fetched once.
 class Orders {
 public:
     /// Takes what lies in `window`, at least a second long. The relation must live as long.
@@ -34,7 +34,7 @@ private:
         double weight = 1;
         double bytes = 0;
         std::size_t flow = 0;  ///< Place in the relation.
-        bool greeting = false;  ///< The first words in a session that the host opened.
+        bool greeting = false;  ///< The first words in a session that the host opened, or all of a short one.
     };
     [[nodiscard]] static double fit(const Moment& moment, double time_s);
     void add_bursts(std::size_t place, Interval window);

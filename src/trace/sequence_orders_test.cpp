@@ -78,3 +78,13 @@ TEST_CASE("orders: what a host is told when it opens a session is an answer rath
     const Relation silent{ip(9), {ip(9), net::Port{8443}}, true, true, {&only_greeted}};
     CHECK(Orders(silent, kWindow).ratio_at(at_s(101)) < Orders(relation, kWindow).ratio_at(at_s(341)));
 }
+
+TEST_CASE("orders: a page fetched just before orders less than a poll that comes again") {
+    Polls polls(1, 50, 1000, 0);
+    auto page = make_flow("o", 0, 1, 5000, 8, 443, {{201}, {201.3}});
+    page.activity = {};
+    const Relation once{ip(8), {ip(8), net::Port{443}}, true, true, {&page}};
+    const Relation called{ip(8), {ip(1), net::Port{22}}, false, false, {&page}};
+    CHECK(Orders(called, kWindow).ratio_at(at_s(202)) > 5 * Orders(once, kWindow).ratio_at(at_s(202)));
+    CHECK(Orders(polls.relation, kWindow).ratio_at(at_s(202)) > 3);
+}
