@@ -208,7 +208,9 @@ void weigh_together(std::vector<Weighed>& candidates, double orders_alike, const
 
 /// ln of how much likelier the host's lines of control make what it did if one of them may have ordered it than if none did.
 double evidence_of_orders(const std::vector<Weighed>& candidates, double orders_alike, const HopPriors& priors) {
-    std::vector<double> weights{std::log(1 - priors.driven)};
+    std::vector<double> weights;
+    weights.reserve(candidates.size() + 1);
+    weights.push_back(std::log(1 - priors.driven));
     for (const auto& candidate : candidates) { weights.push_back(std::log(priors.driven / orders_alike) + candidate.order); }
     return log_sum_exp(weights);
 }
