@@ -116,8 +116,12 @@ flow::Flow moved(const flow::Flow& f, std::int64_t bins) {
     return out;
 }
 
-/// One host's actions against one host's flows of other minutes.
-std::vector<Scored> visit(const Host& to, const Host& from, std::uint64_t seed, const LinkOptions& link) {
+/// Whether two flows may be pieces of one session. Those of a chain all live at the same time, and keep its rhythm wherever they
+/// are moved: a beacon's in- and outflow fit each other in any minute.
+bool may_belong_together(const flow::Flow& a, const flow::Flow& b) { return a.interval().overlaps(b.interval()); }
+
+/// One host's actions against one host's flows of other minutes. With `apart` only flows that truly lived apart are compared.
+std::vector<Scored> visit(const Host& to, const Host& from, std::uint64_t seed, bool apart, const LinkOptions& link) {
     std::mt19937_64 random(seed);
     const std::int64_t bins = draw_move(to, from, kLeastMove + link.max_lag, random);
     std::vector<flow::Flow> made;
@@ -136,7 +140,8 @@ std::vector<Scored> visit(const Host& to, const Host& from, std::uint64_t seed, 
         for (std::size_t i = 0; i < made.size(); ++i) {
             // A conversation is no stranger to itself, however far it is moved: a beacon would fit its own later beats.
             const bool itself = std::minmax(made[i].client, made[i].server) == std::minmax(action->client, action->server);
-            if (!itself && made[i].interval().overlaps(alive)) { controls.push_back({&made[i], from.flows[i]->client.address == from.address}); }
+            if (itself || (apart && may_belong_together(*from.flows[i], *action))) { continue; }
+            if (made[i].interval().overlaps(alive)) { controls.push_back({&made[i], from.flows[i]->client.address == from.address}); }
         }
         thin(controls, kMostControls);
         if (controls.empty()) { continue; }
@@ -155,6 +160,51 @@ struct Gathered {
     std::vector<double> scores;
     std::set<flow::FlowId> flows;
 };
+
+struct Gathering {
+    std::uint64_t pairs = 0;
+    std::map<TrafficClass, Gathered> classes;
+};
+
+/// Compares about as many pairs as are wanted, host after host; fewer where there are no more, or when stopped.
+Gathering gather_scores(std::span<const Host> hosts, const LearnOptions& options, bool apart) {
+    struct Visit {
+        std::size_t to;
+        std::size_t from;
+        std::uint64_t seed;
+    };
+    std::mt19937_64 random(options.link.seed);
+    Gathering gathering;
+    LinkOptions rounds = options.link;
+    rounds.progress = nullptr;
+    for (std::size_t done = 0; gathering.pairs < options.pairs && done < kMostVisits; done += kVisitsARound) {
+        if (gathering.pairs == 0 && done > 4 * hosts.size() + 256) { break; }  // nothing here can be compared
+        std::vector<Visit> visits;
+        visits.reserve(kVisitsARound);
+        for (std::size_t i = 0; i < kVisitsARound; ++i) {
+            const std::size_t to = (done + i) % hosts.size();
+            const auto from = static_cast<std::size_t>(random() % hosts.size());
+            visits.push_back({to, from, random()});
+        }
+        std::vector<std::vector<Scored>> found(visits.size());
+        for_each_index(visits.size(), rounds, [&](std::size_t i) {
+            found[i] = visit(hosts[visits[i].to], hosts[visits[i].from], visits[i].seed, apart, options.link);
+        });
+        if (options.link.stop.stop_requested()) { break; }
+        for (const auto& scored : found) {
+            gathering.pairs += scored.size();
+            for (const auto& s : scored) {
+                for (const auto& wide : widened(s.of)) {
+                    auto& gathered = gathering.classes[wide];
+                    gathered.scores.push_back(s.z);
+                    gathered.flows.insert({s.action, s.control});
+                }
+            }
+        }
+        if (options.link.progress) { options.link.progress(static_cast<std::size_t>(gathering.pairs), static_cast<std::size_t>(options.pairs)); }
+    }
+    return gathering;
+}
 
 }  // namespace learning
 }  // namespace
@@ -181,44 +231,14 @@ Result<Profile> learn_profile(const flow::FlowSource& source, const LearnOptions
     const std::string too_few = "a profile wants captures of hosts with sessions of 15 s and longer; totals alone (connection logs) have no course to learn from";
     if (hosts.empty()) { return fail(Errc::limit, "no host in the inputs has two flows long enough to compare", {}, too_few); }
 
-    std::mt19937_64 random(options.link.seed);
-    std::map<TrafficClass, Gathered> classes;
+    Gathering gathering = gather_scores(hosts, options, true);
+    if (gathering.pairs < kFewestOfClass) { gathering = gather_scores(hosts, options, false); }
+    if (options.link.stop.stop_requested()) { return fail(Errc::interrupted, "stopped while learning; no profile was written"); }
     Profile profile;
     profile.seed = options.link.seed;
     profile.hosts = hosts.size();
-    LinkOptions rounds = options.link;
-    rounds.progress = nullptr;
-    for (std::size_t done = 0; profile.pairs < options.pairs && done < kMostVisits; done += kVisitsARound) {
-        struct Visit {
-            std::size_t to;
-            std::size_t from;
-            std::uint64_t seed;
-        };
-        std::vector<Visit> visits;
-        for (std::size_t i = 0; i < kVisitsARound; ++i) {
-            const std::size_t to = (done + i) % hosts.size();
-            const auto from = static_cast<std::size_t>(random() % hosts.size());
-            visits.push_back({to, from, random()});
-        }
-        std::vector<std::vector<Scored>> found(visits.size());
-        for_each_index(visits.size(), rounds, [&](std::size_t i) {
-            found[i] = visit(hosts[visits[i].to], hosts[visits[i].from], visits[i].seed, options.link);
-        });
-        if (options.link.stop.stop_requested()) { return fail(Errc::interrupted, "stopped while learning; no profile was written"); }
-        for (const auto& scored : found) {
-            profile.pairs += scored.size();
-            for (const auto& s : scored) {
-                for (const auto& wide : widened(s.of)) {
-                    auto& gathered = classes[wide];
-                    gathered.scores.push_back(s.z);
-                    gathered.flows.insert({s.action, s.control});
-                }
-            }
-        }
-        if (profile.pairs == 0 && done > 4 * hosts.size() + 256) { break; }  // nothing here can be compared
-        if (options.link.progress) { options.link.progress(static_cast<std::size_t>(profile.pairs), static_cast<std::size_t>(options.pairs)); }
-    }
-    for (auto& [of, gathered] : classes) {
+    profile.pairs = gathering.pairs;
+    for (auto& [of, gathered] : gathering.classes) {
         const auto excluded = exclude_strong(gathered.scores);
         if (of == TrafficClass{}) { profile.excluded = excluded; }
         if (gathered.scores.size() < kFewestKept) { continue; }
