@@ -9,12 +9,16 @@ namespace {
 namespace profile_parts {
 
 constexpr double kBriefS = 30;
+constexpr double kQuickS = 60;
 constexpr double kLongS = 120;
 constexpr double kSparse = 0.15;
 constexpr double kSingle = 3;
+constexpr double kTwin = 0.2;   // ln 1.2, rounded
 constexpr double kAlike = 0.7;  // ln 2, rounded
 constexpr double kTailShare = 0.01;
 constexpr std::size_t kFewestInTail = 30;
+/// What the tails of classes of a hundred thousand laboratory pairs and more are like: shapes of 0 to 0.2.
+constexpr ShapePrior kShape{.usual = 0.1, .spread = 0.1};
 /// Chances at which the counted part is kept; the tail's own threshold comes last.
 constexpr std::array kChances{0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.015};
 
@@ -32,10 +36,13 @@ TrafficClass class_of(const TrafficTraits& t) {
     using namespace profile_parts;
     TrafficClass c;
     c.protocol = t.tcp ? TrafficClass::Protocol::tcp : TrafficClass::Protocol::other;
-    c.length = t.shared_s < kBriefS ? TrafficClass::Length::brief : t.shared_s < kLongS ? TrafficClass::Length::middle : TrafficClass::Length::long_lived;
+    c.length = t.shared_s < kBriefS   ? TrafficClass::Length::brief
+               : t.shared_s < kQuickS ? TrafficClass::Length::quick
+               : t.shared_s < kLongS  ? TrafficClass::Length::middle
+                                      : TrafficClass::Length::long_lived;
     c.pace = t.busy < kSparse ? TrafficClass::Pace::sparse : TrafficClass::Pace::busy;
     c.burst = t.burst <= kSingle ? TrafficClass::Burst::single : TrafficClass::Burst::bursts;
-    c.likeness = t.unlike < kAlike ? TrafficClass::Likeness::alike : TrafficClass::Likeness::unlike;
+    c.likeness = t.unlike < kTwin ? TrafficClass::Likeness::twin : t.unlike < kAlike ? TrafficClass::Likeness::alike : TrafficClass::Likeness::unlike;
     return c;
 }
 
@@ -82,7 +89,7 @@ ClassNull learn_class(const TrafficClass& of, std::vector<double> scores, std::u
     add_knot(n - in_tail - 1);
     std::vector<double> excesses;
     for (std::size_t i = n - in_tail; i < n; ++i) { excesses.push_back(std::max(0.0, scores[i] - null.knots.back().first)); }
-    null.tail = fit_pareto_tail(excesses);
+    null.tail = fit_pareto_tail(excesses, kShape);
     null.tail.shape = kept(null.tail.shape);
     null.tail.scale = kept(null.tail.scale);
     return null;

@@ -18,10 +18,11 @@ namespace hw::trace {
 /// prediction, Vovk, Gammerman & Shafer 2005, section 4.5). The value 0 of each part means "any".
 struct TrafficClass {
     enum class Protocol : std::uint8_t { any, tcp, other };
-    enum class Length : std::uint8_t { any, brief, middle, long_lived };  ///< Compared over less than 30 s, less than 120 s, more.
+    enum class Length : std::uint8_t { any, brief, quick, middle, long_lived };  ///< Compared over less than 30, 60, 120 s, more.
     enum class Pace : std::uint8_t { any, sparse, busy };                 ///< The quieter flow speaks in fewer than 15 % of the bins, or more.
     enum class Burst : std::uint8_t { any, single, bursts };              ///< Up to three packets in such a bin, or more.
-    enum class Likeness : std::uint8_t { any, alike, unlike };  ///< Alike: the flows speak about equally often (within a factor of two), both ways.
+    /// How much more often one flow speaks than the other, in the way where that is more: by a fifth, by a factor of two, more.
+    enum class Likeness : std::uint8_t { any, twin, alike, unlike };
 
     Protocol protocol{};
     Length length{};

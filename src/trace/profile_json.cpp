@@ -22,10 +22,10 @@ constexpr double kMostCounted = 9007199254740992.0;  // 2^53: exact in every JSO
 constexpr double kHighestScore = 1e9;
 
 constexpr std::array<std::string_view, 3> kProtocols{"any", "tcp", "other"};
-constexpr std::array<std::string_view, 4> kLengths{"any", "brief", "middle", "long"};
+constexpr std::array<std::string_view, 5> kLengths{"any", "brief", "quick", "middle", "long"};
 constexpr std::array<std::string_view, 3> kPaces{"any", "sparse", "busy"};
 constexpr std::array<std::string_view, 3> kBursts{"any", "single", "bursts"};
-constexpr std::array<std::string_view, 3> kLikenesses{"any", "alike", "unlike"};
+constexpr std::array<std::string_view, 4> kLikenesses{"any", "twin", "alike", "unlike"};
 
 namespace dom = simdjson::dom;
 

@@ -123,7 +123,7 @@ bool may_belong_together(const flow::Flow& a, const flow::Flow& b) { return a.in
 /// One host's actions against one host's flows of other minutes. With `apart` only flows that truly lived apart are compared.
 std::vector<Scored> visit(const Host& to, const Host& from, std::uint64_t seed, bool apart, const LinkOptions& link) {
     std::mt19937_64 random(seed);
-    const std::int64_t bins = draw_move(to, from, kLeastMove + link.max_lag, random);
+    const std::int64_t bins = draw_move(to, from, apart ? Duration(0) : kLeastMove + link.max_lag, random);
     std::vector<flow::Flow> made;
     made.reserve(from.flows.size());
     for (const auto* f : from.flows) { made.push_back(moved(*f, bins)); }
@@ -178,7 +178,8 @@ Gathering gather_scores(std::span<const Host> hosts, const LearnOptions& options
     LinkOptions rounds = options.link;
     rounds.progress = nullptr;
     for (std::size_t done = 0; gathering.pairs < options.pairs && done < kMostVisits; done += kVisitsARound) {
-        if (gathering.pairs == 0 && done > 4 * hosts.size() + 256) { break; }  // nothing here can be compared
+        // Nothing here can be compared, or next to nothing lived apart.
+        if (done > 4 * hosts.size() + 256 && gathering.pairs < (apart ? kFewestOfClass : 1)) { break; }
         std::vector<Visit> visits;
         visits.reserve(kVisitsARound);
         for (std::size_t i = 0; i < kVisitsARound; ++i) {

@@ -23,12 +23,13 @@ struct LearnOptions {
     std::vector<LeftOut> without;
 };
 
-/// Learns how unrelated pairs score in this traffic. Each comparison takes a host's action flows and, as candidates to
-/// feed them, all flows of a host (another, or itself) moved to other minutes: at least 20 s and the longest lag away from
-/// where they were, where no relay's two sides still meet; and only flows that truly lived at different times, since the flows of one
-/// chain keep a common rhythm wherever they are moved (where nearly all flows live throughout, this is let go). So true relays among
-/// the traffic, however many, cannot pass for unrelated; what is left that no unrelated pair would score (expected a thousandth of a time among so many) is excluded
-/// and counted. `inputs` and `version` are left empty. Fails with `limit` when there are too few flows to compare.
+/// Learns how unrelated pairs score in this traffic. Each comparison takes a host's action flows and, as candidates to feed them,
+/// all flows of a host (another, or itself) that truly lived at another time, moved to the action's: the flows of one chain
+/// live at one time, and keep a common rhythm wherever they are moved. Where nearly all flows live throughout, so that too
+/// few are left, any flow moved by at least 20 s and the longest lag is taken, where no relay's two sides still meet.
+/// So true relays among the traffic, however many, cannot pass for unrelated; what is left that no unrelated pair would
+/// score (expected a thousandth of a time among so many) is excluded and counted. `inputs` and `version` are left empty. Fails with
+/// `limit` when there are too few flows to compare.
 [[nodiscard]] Result<Profile> learn_profile(const flow::FlowSource& source, const LearnOptions& options);
 
 /// Drops scores far above anything that unrelated pairs would reach, judged from the 90 % and 97 % points, and returns how

@@ -124,22 +124,22 @@ TEST_CASE("profile: learnt from traffic full of relays it is nearly that of the 
     std::vector<hw::flow::Flow> plain;
     std::vector<hw::flow::Flow> relays;
     for (unsigned i = 0; i < 16; ++i) {
-        const auto in = typed_session(100 + i, 3.0 * i, 150);
+        const auto in = typed_session(100 + i, 70.0 * i, 60);
         const auto port = static_cast<std::uint16_t>(40000 + i);
         plain.push_back(make_flow("r", 0, 10 + i, port, 1, 22, in));
-        plain.push_back(make_flow("r", 0, 1, port, 60 + i, 22, typed_session(500 + i, 3.0 * i, 150)));
+        plain.push_back(make_flow("r", 0, 1, port, 60 + i, 22, typed_session(500 + i, 70.0 * i, 60)));
         relays.push_back(make_flow("r", 0, 10 + i, port, 1, 22, in));
         relays.push_back(make_flow("r", 0, 1, port, 60 + i, 22, relayed(in, 900 + i, 0.05, 0.02)));
     }
     LearnOptions options;
-    options.pairs = 3000;
+    options.pairs = 1500;
     const hw::flow::MemorySource clean({{"r", {}}}, std::move(plain));
     const hw::flow::MemorySource poisoned({{"r", {}}}, std::move(relays));
     const auto a = learn_profile(clean, options);
     const auto b = learn_profile(poisoned, options);
     REQUIRE(a.has_value());
     REQUIRE(b.has_value());
-    CHECK(a->pairs >= 3000);
+    CHECK(a->pairs >= 1500);
     const auto* null_a = a->find(TrafficClass{});
     const auto* null_b = b->find(TrafficClass{});
     REQUIRE(null_a != nullptr);

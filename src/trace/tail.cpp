@@ -11,11 +11,31 @@ namespace {
 constexpr std::size_t kFewest = 20;
 constexpr double kTailShare = 0.05;
 constexpr std::size_t kFewestInTail = 10;
+constexpr double kHeaviest = 0.9;       // the mean ends at 1
+constexpr double kShapeVariance = 1.2;  // of the estimate, times the number of excesses, near shape 0.1
 
 /// log of the upper tail of the standard normal; the asymptotic series where erfc underflows.
 double log_normal_tail(double z) {
     if (z < 30) { return std::log(0.5 * std::erfc(z / std::numbers::sqrt2)); }
     return -0.5 * z * z - std::log(z * std::sqrt(2 * std::numbers::pi));
+}
+
+/// Probability-weighted moments of the excesses y: b0 their mean, b1 the mean of (1 - F)·y, F by plotting position.
+struct Weighted {
+    double b0 = 0;
+    double b1 = 0;
+};
+Weighted weighted_moments(std::span<const double> rising_excesses) {
+    const auto n = static_cast<double>(rising_excesses.size());
+    Weighted w;
+    for (std::size_t i = 0; i < rising_excesses.size(); ++i) {
+        const double f = (static_cast<double>(i + 1) - 0.35) / n;
+        w.b0 += rising_excesses[i];
+        w.b1 += (1 - f) * rising_excesses[i];
+    }
+    w.b0 /= std::max(n, 1.0);
+    w.b1 /= std::max(n, 1.0);
+    return w;
 }
 
 }  // namespace
@@ -31,22 +51,23 @@ double ParetoTail::log_density(double y) const {
 }
 
 ParetoTail fit_pareto_tail(std::span<const double> rising_excesses) {
-    // Probability-weighted moments of the excesses y: b0 = mean, b1 = mean of (1 - F)·y, F by plotting position.
-    const auto n = static_cast<double>(rising_excesses.size());
-    double b0 = 0;
-    double b1 = 0;
-    for (std::size_t i = 0; i < rising_excesses.size(); ++i) {
-        const double f = (static_cast<double>(i + 1) - 0.35) / n;
-        b0 += rising_excesses[i];
-        b1 += (1 - f) * rising_excesses[i];
-    }
-    b0 /= n;
-    b1 /= n;
-    const double gap = b0 - 2 * b1;
-    if (rising_excesses.empty() || b0 <= 1e-12 || gap <= 1e-12) { return {0, rising_excesses.empty() ? 1 : std::max(b0, 1e-6)}; }
-    const double shape = 2 - b0 / gap;
-    if (shape < 0) { return {0, b0}; }  // the exponential tail with the same mean
-    return {std::min(shape, 0.9), 2 * b0 * b1 / gap};
+    const Weighted w = weighted_moments(rising_excesses);
+    const double gap = w.b0 - 2 * w.b1;
+    if (rising_excesses.empty() || w.b0 <= 1e-12 || gap <= 1e-12) { return {0, rising_excesses.empty() ? 1 : std::max(w.b0, 1e-6)}; }
+    const double shape = 2 - w.b0 / gap;
+    if (shape < 0) { return {0, w.b0}; }  // the exponential tail with the same mean
+    return {std::min(shape, kHeaviest), 2 * w.b0 * w.b1 / gap};
+}
+
+ParetoTail fit_pareto_tail(std::span<const double> rising_excesses, const ShapePrior& prior) {
+    const Weighted w = weighted_moments(rising_excesses);
+    const double gap = w.b0 - 2 * w.b1;
+    if (rising_excesses.empty() || w.b0 <= 1e-12 || gap <= 1e-12) { return fit_pareto_tail(rising_excesses); }
+    const double told = static_cast<double>(rising_excesses.size()) / kShapeVariance;
+    const double known = 1 / (prior.spread * prior.spread);
+    const double shape = ((2 - w.b0 / gap) * told + prior.usual * known) / (told + known);
+    const double kept = std::clamp(shape, 0.0, kHeaviest);
+    return {kept, w.b0 * (1 - kept)};
 }
 
 NullTail::NullTail(std::vector<double> scores) : sorted_(std::move(scores)) {

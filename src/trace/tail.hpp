@@ -22,6 +22,16 @@ struct ParetoTail {
 /// finite sample cannot know.
 [[nodiscard]] ParetoTail fit_pareto_tail(std::span<const double> rising_excesses);
 
+/// What is known of the shape before any excess was seen: its usual value, and how far it strays from that.
+struct ShapePrior {
+    double usual = 0;
+    double spread = 1;
+};
+
+/// The same with the shape drawn towards the usual one, the more the fewer the excesses are (the estimate's variance is about
+/// 1.2 over their number), and the scale that keeps their mean. A few dozen excesses tell no shape of their own.
+[[nodiscard]] ParetoTail fit_pareto_tail(std::span<const double> rising_excesses, const ShapePrior& prior);
+
 /// The chance that an unrelated pair scores as high: counted where the null sample resolves it, beyond that by a
 /// generalised Pareto tail (Pickands 1975).
 class NullTail {
