@@ -16,6 +16,7 @@ struct Outcome {
     bool right = false;
     bool accuses = false;
     bool source = false;
+    bool direct = false;  // a pivot calls the controller itself, the orders pass by the host that brought its tool
 };
 
 Outcome trace_intrusion(std::uint64_t seed) {
@@ -34,6 +35,7 @@ Outcome trace_intrusion(std::uint64_t seed) {
         outcome.source = outcome.source || trail.ending.kind == EndingKind::source;
     }
     for (const auto& host : truth.uninvolved) { outcome.accuses = outcome.accuses || named[host] > 0.05; }
+    outcome.direct = truth.control.size() < truth.chain.size();
     const auto& first = result->trails.front();
     outcome.right = first.hops.size() == truth.control.size() && first.ending.address == truth.controller &&
                     std::ranges::equal(first.hops, truth.control, {}, &Hop::relay);
@@ -54,4 +56,16 @@ TEST_CASE("intrusion: entry host, pivots and controller come first in most made-
     }
     CHECK(right >= kRuns * 19 / 20);
     CHECK(accusing <= kRuns / 10);
+}
+
+TEST_CASE("intrusion: a pivot that calls the controller itself is followed there, not to the host that brought its tool") {
+    int direct = 0;
+    int right = 0;
+    for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+        const auto outcome = trace_intrusion(seed);
+        direct += outcome.direct ? 1 : 0;
+        right += outcome.direct && outcome.right ? 1 : 0;
+    }
+    REQUIRE(direct >= 20);
+    CHECK(right >= direct * 9 / 10);
 }
