@@ -106,7 +106,8 @@ std::vector<double> background_intensity(std::span<const RecordRow> rows) {
         const double like = (smoothed(durations[octave(row.down)], bin, 1) + 10 * any) / (sizes[octave(row.down)] - 1 + 10);
         const double down = (same_down[i] - 1 + kBackOff * down_law(row.down)) / (n - 1 + kBackOff);
         const double up = (same_both[i] - 1 + kBackOff * up_law(row.up)) / (same_down[i] - 1 + kBackOff);
-        intensity[i] = std::max(1e-290, rate_around(rows, i) * like / width * down * up);
+        const double duration = row.first_us == row.last_us ? 1 : like / width;
+        intensity[i] = std::max(1e-290, rate_around(rows, i) * duration * down * up);
     }
     return intensity;
 }

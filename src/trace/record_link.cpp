@@ -19,8 +19,14 @@ constexpr std::size_t kBlock = 4096;           // inflows a thread takes at once
 constexpr std::size_t kSample = 16384;         // inflows that the model is learnt from
 constexpr std::size_t kSampleRuns = 16;        // in so many stretches of time
 constexpr std::size_t kSteps = 10;             // of expectation and maximisation
-constexpr std::size_t kStepsOfHope = 5;        // of these, the first, in which the shares stay as they are: habits first
-constexpr std::size_t kKept = 8;               // candidates kept an inflow
+/// In the first steps every inflow is taken to have a partner, more and more mildly: habits first, doubts later.
+constexpr std::array<double, 5> kHope{1e4, 1e3, 1e2, 1e1, 1};
+constexpr std::size_t kTrial = 1024;           // inflows that a start is tried on
+constexpr double kGoodStart = 0.8;             // share of links, beyond accident, with which no other start is tried
+constexpr double kBetterStart = 0.05;          // and by which another start must be better
+constexpr std::size_t kKept = 32;              // candidates kept an inflow …
+constexpr std::size_t kKeptOfMany = 8;         // … and where the inflows are many
+constexpr std::size_t kMany = 20'000;
 constexpr double kLeastShare = 0.02;           // of flows with a partner, however few were found
 constexpr double kTimesAccident = 2;           // as many links as accident gives, or nothing was learnt
 constexpr double kLeastOdds = 1e-5;            // pairs below are dropped
@@ -110,12 +116,13 @@ Reach choose_reach(std::span<const RecordRow> ins, const Outflows& outs) {
 struct Kept {
     std::array<PairOdds, kKept> pairs{};
     std::uint32_t size = 0;
+    std::uint32_t most = kKept;
     std::uint32_t compared = 0;
     /// Keeps the best few; among equals the earlier outflow.
-    [[nodiscard]] double least() const { return size == kKept ? pairs[kKept - 1].odds : kLeastOdds; }
+    [[nodiscard]] double least() const { return size == most ? pairs[most - 1].odds : kLeastOdds; }
     void offer(std::uint32_t in, std::uint32_t out, double odds) {
-        if (size == kKept && odds <= pairs[kKept - 1].odds) { return; }
-        std::size_t at = size < kKept ? size++ : kKept - 1;
+        if (size == most && odds <= pairs[most - 1].odds) { return; }
+        std::size_t at = size < most ? size++ : most - 1;
         while (at > 0 && pairs[at - 1].odds < odds) {
             pairs[at] = pairs[at - 1];
             --at;
@@ -129,7 +136,8 @@ struct Kept {
 struct Shares {
     double in = 0.5;
     double out = 0.5;
-    [[nodiscard]] double odds_factor() const { return in / (1 - in); }
+    double hope = 1;
+    [[nodiscard]] double odds_factor() const { return hope * in / (1 - in); }
 };
 constexpr double kSureOfShare = 0.8;  // pairs that count towards the shares
 
@@ -154,6 +162,7 @@ Swept sweep(std::span<const RecordRow> ins, std::span<const std::uint32_t> which
         Swept& part = parts[block];
         for (std::size_t i = block * kBlock; i < std::min(which.size(), (block + 1) * kBlock); ++i) {
             Kept kept;
+            kept.most = ins.size() > kMany ? kKeptOfMany : kKept;
             const RecordRow& in = ins[which[i]];
             const RecordModel& model = models[half_of_inflow(which[i])];
             outs.near(in, reach, slack, [&](std::uint32_t j) {
@@ -200,13 +209,13 @@ struct Learnt {
     Shares shares;
 };
 
-/// The host's habits by expectation and maximisation over the inflows in `which`.
-Learnt learn(std::span<const RecordRow> ins, std::span<const std::uint32_t> which, std::span<const RecordRow> out_rows, const Reach& reach,
-             const LinkOptions& options) {
+/// The host's habits by expectation and maximisation over the inflows in `which`, from `start`.
+Learnt learn(std::span<const RecordRow> ins, std::span<const std::uint32_t> which, std::span<const RecordRow> out_rows,
+             std::span<const double> intensity, const Reach& reach, const RecordModel& start, const LinkOptions& options) {
     const Outflows outs(out_rows);
-    const auto intensity = background_intensity(out_rows);
-    Learnt learnt;
+    Learnt learnt{{start, start}, {}};
     for (std::size_t step = 0; step < kSteps && !options.stop.stop_requested(); ++step) {
+        learnt.shares.hope = step < kHope.size() ? kHope[step] : 1;
         const Swept swept = sweep(ins, which, outs, intensity, learnt.models, learnt.shares, reach, options);
         const auto chance = match_one_to_one(swept.pairs, ins.size(), out_rows.size());
         std::array<std::vector<WeightedPair>, 2> links;
@@ -217,7 +226,7 @@ Learnt learn(std::span<const RecordRow> ins, std::span<const std::uint32_t> whic
             if (chance[e] >= 0.05) { links[1 - half_of_inflow(pair.in)].push_back({&ins[pair.in], &out_rows[pair.out], chance[e]}); }
         }
         for (std::size_t half = 0; half < links.size(); ++half) { learnt.models[half] = learnt.models[half].fit(links[half]); }
-        if (step < kStepsOfHope) { continue; }
+        if (step + 1 < kHope.size()) { continue; }
         // The sample's share of the outflows is its share of the inflows.
         const auto n_in = static_cast<double>(which.size());
         const double n_out = n_in * static_cast<double>(out_rows.size()) / static_cast<double>(ins.size());
@@ -241,21 +250,40 @@ std::vector<RecordRow> turned_round(std::span<const RecordRow> rows) {
     return turned;
 }
 
+/// One view of the outflows, and how usual each is in it.
+struct View {
+    explicit View(std::vector<RecordRow> all) : rows(std::move(all)), intensity(background_intensity(rows)) {}
+    std::vector<RecordRow> rows;
+    std::vector<double> intensity;
+};
+
 /// As `learn`, but held against the same learning on outflows turned round in time: a host that shows hardly more links than
-/// that relays nothing we can learn from, and the protocols' own sizes stand.
-Learnt learn_soberly(std::span<const RecordRow> ins, std::span<const std::uint32_t> which, std::span<const RecordRow> out_rows, const Reach& reach,
+/// that relays nothing we can learn from, and the protocols' own sizes stand. Where the mixture of all classes finds
+/// little, each class is tried as a start of its own, on a part.
+Learnt learn_soberly(std::span<const RecordRow> ins, std::span<const std::uint32_t> which, const View& view, const Reach& reach,
                      const LinkOptions& options) {
-    const Learnt learnt = learn(ins, which, out_rows, reach, options);
-    const Learnt accident = learn(ins, which, turned_round(out_rows), reach, options);
-    if (learnt.shares.in < kTimesAccident * accident.shares.in) {
-        Learnt none;
-        none.shares = {kLeastShare, kLeastShare};
-        return none;
+    const View turned(turned_round(view.rows));
+    const auto from = [&](const RecordModel& start, std::span<const std::uint32_t> some) {
+        Learnt learnt = learn(ins, some, view.rows, view.intensity, reach, start, options);
+        const Learnt accident = learn(ins, some, turned.rows, turned.intensity, reach, start, options);
+        const bool relays = learnt.shares.in >= kTimesAccident * accident.shares.in;
+        if (!relays) { learnt.models = {RecordModel::prior(), RecordModel::prior()}; }
+        learnt.shares.in = relays ? std::max(kLeastShare, learnt.shares.in - accident.shares.in) : kLeastShare;
+        learnt.shares.out = relays ? std::max(kLeastShare, learnt.shares.out - accident.shares.out) : kLeastShare;
+        return learnt;
+    };
+    const auto trial = which.first(std::min(which.size(), kTrial));
+    RecordModel best = RecordModel::prior();
+    double share = from(best, trial).shares.in;
+    for (std::size_t k = 0; k < kRelayClasses && share < kGoodStart; ++k) {
+        const RecordModel start = RecordModel::leaning(static_cast<RelayClass>(k));
+        const double found = from(start, trial).shares.in;
+        if (found > share + kBetterStart) {
+            share = found;
+            best = start;
+        }
     }
-    Learnt sober = learnt;
-    sober.shares.in = std::max(kLeastShare, learnt.shares.in - accident.shares.in);
-    sober.shares.out = std::max(kLeastShare, learnt.shares.out - accident.shares.out);
-    return sober;
+    return from(best, which);
 }
 
 }  // namespace record_sweep
@@ -267,27 +295,26 @@ RecordLinks link_records(std::span<const flow::Flow* const> inflows, std::span<c
     result.compared.resize(inflows.size());
     if (inflows.empty() || outflows.empty()) { return result; }
     const auto ins = record_rows(inflows);
-    const auto out_rows = record_rows(outflows);
-    const Outflows outs(out_rows);
-    const auto intensity = background_intensity(out_rows);
+    const View view(record_rows(outflows));
+    const Outflows outs(view.rows);
     const Reach reach = choose_reach(ins, outs);
 
     const auto which = sample_of(ins.size());
     LinkOptions quiet = options;
     quiet.progress = nullptr;
-    const Learnt learnt = learn_soberly(ins, which, out_rows, reach, quiet);
+    const Learnt learnt = learn_soberly(ins, which, view, reach, quiet);
     const Models& models = learnt.models;
     const Shares& shares = learnt.shares;
     std::vector<std::uint32_t> all(ins.size());
     std::iota(all.begin(), all.end(), 0U);
-    Swept swept = sweep(ins, all, outs, intensity, models, shares, reach, options);
+    Swept swept = sweep(ins, all, outs, view.intensity, models, shares, reach, options);
     if (options.stop.stop_requested()) {
         result.interrupted = true;
         return result;
     }
-    const auto chance = match_one_to_one(swept.pairs, ins.size(), out_rows.size());
+    const auto chance = match_one_to_one(swept.pairs, ins.size(), view.rows.size());
     // Against a random outflow of this host: the intensity as a density is it over their number.
-    const double to_ratio = static_cast<double>(out_rows.size()) / shares.odds_factor();
+    const double to_ratio = static_cast<double>(view.rows.size()) / shares.odds_factor();
     result.pairs.reserve(swept.pairs.size());
     for (std::size_t e = 0; e < swept.pairs.size(); ++e) {
         const PairOdds& pair = swept.pairs[e];

@@ -90,6 +90,7 @@ struct EndDensity {
     [[nodiscard]] double sum() const { return alone + coupled; }
 };
 EndDensity end_density(const DelayLaw& law, const RecordRow& in, const RecordRow& out) {
+    if (out.first_us == out.last_us) { return {1, 0}; }  // a moment, or an exporter that gives no end: the null weighs it likewise
     const std::int64_t end = end_delay(in, out);
     return {(1 - law.coupled) * static_cast<double>(law.end.density[delay_bin(end)]),
             law.coupled * static_cast<double>(law.both.density[delay_bin(end + start_delay(in, out))])};
@@ -139,23 +140,25 @@ private:
 /// Weighted least squares of (in − out) on out, packets and a constant, held to the prior's slopes (ridge).
 class SlopeFit {
 public:
-    void add(double over, double out, double packets, double weight) {
+    /// `links`: what the pair counts as; `weight`: how far it may be trusted, beside.
+    void add(double over, double out, double packets, double links, double trust) {
+        const double weight = links * trust;
         const std::array<double, 3> x{out, packets, 1};
         for (std::size_t i = 0; i < 3; ++i) {
             for (std::size_t j = 0; j < 3; ++j) { normal_[i][j] += weight * x[i] * x[j]; }
             normal_[i][3] += weight * x[i] * over;
         }
-        total_ += weight;
+        total_ += links;
     }
     void apply(ByteLaw& law, const ByteLaw& prior) const {
         if (total_ < kFewestForSlope) { return; }
         auto m = normal_;
-        // The prior's slopes as if seen in some links of 100 kB and 100 packets.
+        // The prior's slopes as if seen in some links of 100 kB and 100 packets, at such links' weight.
         const std::array<double, 2> strength{1e10, 1e4};
         const std::array<double, 2> slopes{prior.slope, prior.each_packet};
         for (std::size_t i = 0; i < 2; ++i) {
-            m[i][i] += strength[i] * 5 / (1 + prior.spread * 1e5) / (1 + prior.spread * 1e5);
-            m[i][3] += strength[i] * 5 / (1 + prior.spread * 1e5) / (1 + prior.spread * 1e5) * slopes[i];
+            m[i][i] += strength[i] * 1e-4;
+            m[i][3] += strength[i] * 1e-4 * slopes[i];
         }
         for (std::size_t i = 0; i < 3; ++i) {  // Gauss–Jordan; positive definite, hence no pivots
             const double pivot = m[i][i];
@@ -192,9 +195,15 @@ struct ClassCounts {
     SlopeFit down_slope;
 };
 
+/// Large flows are off by more, and a connection that broke off on one side is off by anything: both count less.
 void add_slope(SlopeFit& fit, const ByteLaw& law, std::int64_t in, std::int64_t out, std::uint32_t packets, double weight) {
-    const double unit = 1 + law.spread * static_cast<double>(out);
-    fit.add(static_cast<double>(in - out), static_cast<double>(out), packets, weight / (unit * unit));
+    constexpr double kOff = 4000;
+    constexpr double kOffShare = 0.02;
+    const auto carried = static_cast<double>(out);
+    const auto over = static_cast<double>(in - out);
+    const double unit = 1 + kOffShare / 4 * carried;
+    const double rest = (over - law.slope * carried - law.each_packet * packets) / (kOff + kOffShare * carried);
+    fit.add(over, carried, packets, weight, 1 / (unit * unit) / (1 + rest * rest * rest * rest));
 }
 
 }  // namespace record_laws
@@ -235,9 +244,9 @@ RecordModel RecordModel::prior() {
             {0.28, plain_bytes, plain_bytes, 0, 0, 0},
             {0.24, socks_up, socks_down, 0, 0, 0},
             {0.24, connect_up, connect_down, 0, 0, 0},
-            {0.12, tls_up, tls_down, 0.003, 3, 0.005},
-            {0.06, ssh_bytes, ssh_bytes, 0.003, 8, 0.01},
-            {0.04, packet_bytes, packet_bytes, 0, 40, 0.01},
+            {0.12, tls_up, tls_down, 0.003, 3, 0},
+            {0.06, ssh_bytes, ssh_bytes, 0.003, 8, 0},
+            {0.04, packet_bytes, packet_bytes, 0, 40, 0},
             {0.02, any_bytes, any_bytes, 0, 0, 0.1},
         }};
         auto laws = std::make_shared<Laws>();
@@ -253,6 +262,15 @@ RecordModel RecordModel::prior() {
         return laws;
     }();
     return RecordModel(kPrior);
+}
+
+RecordModel RecordModel::leaning(RelayClass relay_class) {
+    constexpr double kLean = 0.9;
+    auto laws = std::make_shared<Laws>(*prior().laws_);
+    for (std::size_t k = 0; k < kRelayClasses; ++k) {
+        laws->classes[k].share = (k == static_cast<std::size_t>(relay_class) ? kLean : 0) + (1 - kLean) * laws->classes[k].share;
+    }
+    return RecordModel(std::move(laws));
 }
 
 double RecordModel::operator()(const RecordRow& in, const RecordRow& out, double least) const {
@@ -294,8 +312,10 @@ RecordModel RecordModel::fit(std::span<const WeightedPair> pairs) const {
         delays->total += pair.weight;
         delays->coupled += coupled;
         delays->start.add(delay_bin(start_delay(in, out)), pair.weight);
-        delays->end.add(delay_bin(end_delay(in, out)), pair.weight - coupled);
-        delays->both.add(delay_bin(start_delay(in, out) + end_delay(in, out)), coupled);
+        if (out.first_us != out.last_us) {
+            delays->end.add(delay_bin(end_delay(in, out)), pair.weight - coupled);
+            delays->both.add(delay_bin(start_delay(in, out) + end_delay(in, out)), coupled);
+        }
         for (const auto k : live_) {
             const double weight = pair.weight * parts[k] / sum;
             if (weight < 1e-6) { continue; }

@@ -75,6 +75,8 @@ class RecordModel {
 public:
     /// What the protocols say, before any traffic was seen.
     [[nodiscard]] static RecordModel prior();
+    /// The same, all but sure that the host is of one class: a start for `fit` where the mixture leads nowhere.
+    [[nodiscard]] static RecordModel leaning(RelayClass relay_class);
 
     /// The density in 1/(s²·byte²); 0 where it is sure to be below `least`, which most pairs show at once.
     [[nodiscard]] double operator()(const RecordRow& in, const RecordRow& out, double least = 0) const;
