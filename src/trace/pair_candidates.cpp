@@ -64,12 +64,12 @@ std::uint64_t count_shared(const PairSide& a, const PairSide& b, const PairClock
 }  // namespace
 
 std::vector<std::uint32_t> likely_partners(const Embedder& embed, const EpochIndex& index, const Epoch& of) {
-    const std::size_t looked_at = kLookedAtADoubling * static_cast<std::size_t>(std::bit_width(index.size()));
+    const auto doublings = static_cast<std::size_t>(std::bit_width(index.size()));
     std::vector<std::uint32_t> places;
-    places.reserve(2 * kProbeLags.size() * kKeptAProbe);
+    places.reserve(2 * kLagProbes.size() * kKeptAProbe);
     for (const bool cross : {false, true}) {
-        for (const int lag : kProbeLags) {
-            for (const auto& hit : index.search(embed(of, {.lag = lag, .crossed = cross}), looked_at, kKeptAProbe)) { places.push_back(hit.place); }
+        for (const auto& [lag, a_doubling] : kLagProbes) {
+            for (const auto& hit : index.search(embed(of, {.lag = lag, .crossed = cross}), a_doubling * doublings, kKeptAProbe)) { places.push_back(hit.place); }
         }
     }
     std::ranges::sort(places);

@@ -18,11 +18,14 @@ namespace hw::trace {
 /// All of them.
 [[nodiscard]] std::vector<PairRef> all_pairs(const PairSide& a, const PairSide& b, const PairClock& clock);
 
-/// What a search for likely partners costs and finds (docs/results/match.md): each epoch is looked up moved by these lags, in
-/// bins of 2 s, straight and crossed; a look-up keeps so many, of as many as a constant times log2 of the index's size.
-inline constexpr std::array<int, 5> kProbeLags{0, 1, -1, 2, -2};
+/// What a search for likely partners costs and finds (docs/results/match.md): each epoch is looked up moved by these lags, straight
+/// and crossed. Most partners are found near lag 0, so most of the looking is done there.
+struct LagProbe {
+    int lag = 0;                  ///< In bins of 2 s.
+    std::size_t a_doubling = 0;   ///< Embeddings looked at, times log2 of the index's size.
+};
+inline constexpr std::array<LagProbe, 5> kLagProbes{{{0, 2400}, {1, 2400}, {-1, 2400}, {2, 600}, {-2, 600}}};
 inline constexpr std::size_t kKeptAProbe = 8;
-inline constexpr std::size_t kLookedAtADoubling = 1000;
 
 /// The places in the index of the epochs that may go on from this one, or it from them; rising.
 [[nodiscard]] std::vector<std::uint32_t> likely_partners(const Embedder& embed, const EpochIndex& index, const Epoch& of);
