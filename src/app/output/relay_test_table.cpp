@@ -15,7 +15,6 @@ namespace {
 namespace relay_tables {
 
 std::string number_if(const std::optional<double>& value) { return value ? json_number(rounded(*value)) : std::string(); }
-std::string ms_text(const std::optional<double>& value) { return value ? fmt::format("{:.1f}", *value) : std::string("-"); }
 
 /// `12 000 km`; rounded up, because it is a bound.
 std::string km_text(double km) {
@@ -28,6 +27,14 @@ std::string missing_words(const trace::TestedPeer& peer) {
     for (const trace::NotMeasured& missing : peer.not_measured) {
         text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", flow::to_string(missing.reason), missing.connections);
     }
+    return text;
+}
+
+/// The round trips as far as they were measured: a gap has a noise, and what is missing is said in words.
+std::string trips_words(const trace::TestedPeer& peer) {
+    const auto trip = [](const std::optional<double>& ms) { return ms ? fmt::format("{:.1f} ms", *ms) : std::string("not measured"); };
+    std::string text = fmt::format("round trip to its TCP {}, to the far end {}", trip(peer.transport_rtt_ms), trip(peer.far_rtt_ms));
+    if (peer.gap_ms) { text += fmt::format(", gap {:.1f} ms (noise {:.1f} ms)", *peer.gap_ms, peer.jitter_ms); }
     return text;
 }
 
@@ -84,9 +91,7 @@ std::string relay_test_table(std::span<const trace::TestedPeer> peers, const Con
         text += fmt::format("\n{}  {}{}, seen by {}\n", bold(fmt::format("{}  {}", net::to_string(peer.address), trace::to_string(peer.verdict))),
                             peer.gap_ms ? percent(peer.probability) + " relay, " : "", peer.as_server ? "answers" : "calls",
                             printable(context.observer_name(peer.observer)));
-        text += fmt::format("  round trip to its TCP {} ms, to the far end {} ms, gap {} ms (noise {:.1f} ms); {}, {} with a handshake\n",
-                            ms_text(peer.transport_rtt_ms), ms_text(peer.far_rtt_ms), ms_text(peer.gap_ms), peer.jitter_ms,
-                            counted(peer.connections, "connection"), peer.handshakes);
+        text += fmt::format("  {}; {}, {} with a handshake\n", trips_words(peer), counted(peer.connections, "connection"), peer.handshakes);
         if (!peer.methods.empty()) {
             std::string methods;
             for (const trace::MethodTimings& m : peer.methods) {

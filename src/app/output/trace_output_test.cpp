@@ -64,6 +64,14 @@ TEST_CASE("trace table: colour changes nothing but the colour") {
     CHECK(coloured == out::trace_table(made.result, made.context, out::Colour::off));
 }
 
+TEST_CASE("trace table: of many networks to ask it names the first five, and says how many more there are") {
+    auto made = out::fixture::make(1);
+    made.result.asks.assign(8, {hw::net::Address::v4(0x0A000401), made.context.interval, 0.1});
+    CHECK(has(out::trace_table(made.result, made.context, out::Colour::off), "  and 3 more (--json)\n"));
+    made.result.asks.resize(5);
+    CHECK_FALSE(has(out::trace_table(made.result, made.context, out::Colour::off), "more (--json)"));
+}
+
 TEST_CASE("trace table: an interrupted search says so first") {
     auto made = out::fixture::make(1);
     made.result.interrupted = true;

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 
 namespace hw::app::output {
 namespace {
@@ -139,8 +141,12 @@ private:
 
     void asks() {
         if (result_.asks.empty()) { return; }
+        constexpr std::size_t kShown = 5;  // nobody can call more tonight; the JSON has them all
         text_ += "\nWhom to ask, the most telling first:\n";
-        for (const trace::Ask& ask : result_.asks) { text_ += wrapped(ask_words(ask, clock_) + ".", 2, kColumns); }
+        for (const trace::Ask& ask : std::span(result_.asks).first(std::min(kShown, result_.asks.size()))) {
+            text_ += wrapped(ask_words(ask, clock_) + ".", 2, kColumns);
+        }
+        if (result_.asks.size() > kShown) { text_ += fmt::format("  and {} more (--json)\n", result_.asks.size() - kShown); }
     }
 
     void clocks() {
