@@ -28,20 +28,35 @@ struct Life {
     friend bool operator==(const Life&, const Life&) = default;
 };
 
-/// A flow's activity over one window in compact form (DESIGN, section 5, A): for each direction and each scale the square
-/// roots of the packet counts, less their mean, as whole numbers in [−127, 127]; outside the flow's life, zero. A window
-/// of 300 s takes about 5.6 kB.
+/// One way to look at a flow's course: what it carried in boxes of `width` bins of 250 ms, one every `stride` bins. Boxes overlap,
+/// so that a delay which is no multiple of their width is seen as sharply as one that is.
+struct EpochView {
+    std::int64_t width = 1;
+    std::int64_t stride = 1;
+    bool bytes = false;  ///< ln(1 + bytes/50) of a box; else √packets.
+};
+/// From narrow to wide. The narrow ones tell prompt relays apart, the wide ones see through seconds of jitter; padding traffic must
+/// hide both packets and bytes.
+inline constexpr std::array<EpochView, 6> kViews{{{1, 1, false}, {4, 2, false}, {8, 4, false}, {8, 4, true}, {16, 8, false}, {16, 8, true}}};
+
+/// For how many strides a lane's likeness to itself is kept.
+inline constexpr std::size_t kMemoryTerms = 31;
+
+/// A flow's activity over one window in compact form (DESIGN, section 5, A): for each direction and each of kViews the values of
+/// its boxes, less their mean, as whole numbers in [−127, 127]; outside the flow's life, zero. A window of 300 s takes about
+/// 8 kB.
 ///
 /// That a flow was not there for a part of the window is no activity: else any two flows that begin and end together
 /// would look alike. The first two seconds and the last one of a life are left out for the same reason (log-in and key
 /// exchange look alike everywhere).
 class Epoch {
 public:
-    /// One direction at one scale.
+    /// One direction in one view.
     struct Lane {
         const std::int8_t* values = nullptr;  ///< `terms` of them, zero past the series' end; as many zeros on either side as lags.
         std::size_t terms = 0;                ///< A multiple of kDotBlock.
         double inverse_norm = 0;              ///< 1 / √Σ values²; 0: no course to compare.
+        const float* memory = nullptr;        ///< `kMemoryTerms` of √(2·(1 − k/K))·r(k), r(k) being how like itself the lane is k = 1, 2, ... strides later.
     };
 
     /// `request` and `reply` are a flow's bins in rising order, `lived` its first to last packet, `first_bin` the absolute number
@@ -52,9 +67,9 @@ public:
     /// The same of a flow with activity.
     [[nodiscard]] static Epoch make(const flow::Flow& flow, std::int64_t first_bin, const EpochShape& shape, std::int64_t rotated = 0);
 
-    [[nodiscard]] Lane lane(flow::Direction direction, std::size_t scale) const;
-    /// Lags at one scale, either side of 0, for which there is padding.
-    [[nodiscard]] std::size_t lags(std::size_t scale) const { return static_cast<std::size_t>(shape_.lags / kScales[scale]); }
+    [[nodiscard]] Lane lane(flow::Direction direction, std::size_t view) const;
+    /// Lags in one view, in its strides, either side of 0, for which there is padding.
+    [[nodiscard]] std::size_t lags(std::size_t view) const { return static_cast<std::size_t>(shape_.lags / kViews[view].stride); }
     [[nodiscard]] const EpochShape& shape() const { return shape_; }
     [[nodiscard]] const Life& life() const { return life_; }
     /// Packets within the life, both directions.
@@ -64,7 +79,7 @@ public:
     [[nodiscard]] std::size_t footprint() const { return data_.capacity(); }
 
 private:
-    static constexpr std::size_t kLanes = 2 * kScales.size();
+    static constexpr std::size_t kLanes = 2 * kViews.size();
     EpochShape shape_;
     Life life_;
     std::uint64_t packets_ = 0;
@@ -72,6 +87,7 @@ private:
     std::vector<std::int8_t> data_;
     std::array<std::uint32_t, kLanes> begin_{};  // of a lane's values in data_
     std::array<double, kLanes> inverse_norm_{};
+    std::array<std::array<float, kMemoryTerms>, kLanes> memory_{};
 };
 
 }  // namespace hw::trace

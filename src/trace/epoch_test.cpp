@@ -43,26 +43,36 @@ TEST_CASE("epoch: values are the roots less their mean, scaled to bytes, and zer
     CHECK(epoch.active_bins() == 2);
 }
 
-TEST_CASE("epoch: bins merge exactly as the scale grows, also where the number of bins is odd") {
+TEST_CASE("epoch: every view sums its boxes exactly, also where the number of bins is odd") {
     std::vector<ActivityBin> request;
-    for (int k = 0; k < 37; k += 3) { request.push_back({k, static_cast<std::uint32_t>(1 + k), 0}); }
-    const auto fine = Epoch::make(request, {}, kAlways, 0, {37, 0});
-    for (std::size_t scale = 0; scale < kScales.size(); ++scale) {
-        const auto width = kScales[scale];
-        std::vector<double> roots;
-        for (std::int64_t k = 0; k + width <= 37; k += width) {  // the last bin, lived through in part, is left out
+    for (int k = 0; k < 37; k += 3) { request.push_back({k, static_cast<std::uint32_t>(1 + k), static_cast<std::uint64_t>(40 * k)}); }
+    const auto epoch = Epoch::make(request, {}, kAlways, 0, {37, 0});
+    for (std::size_t view = 0; view < kViews.size(); ++view) {
+        const auto& [width, stride, bytes] = kViews[view];
+        std::vector<double> sums;
+        for (std::int64_t k = 0; k + width <= 37; k += stride) {  // a box that the window ends in is left out
             double sum = 0;
-            for (const auto& bin : request) { sum += bin.index >= k && bin.index < k + width ? bin.packets : 0; }
-            roots.push_back(std::sqrt(sum));
+            for (const auto& bin : request) {
+                if (bin.index >= k && bin.index < k + width) { sum += bytes ? static_cast<double>(bin.bytes) / 50 : bin.packets; }
+            }
+            sums.push_back(bytes ? std::log1p(sum) : std::sqrt(sum));
         }
         double mean = 0;
         double most = 0;
-        for (const double r : roots) { mean += r / static_cast<double>(roots.size()); }
-        for (const double r : roots) { most = std::max(most, std::abs(r - mean)); }
-        const auto values = values_of(fine, Direction::request, scale);
-        for (std::size_t k = 0; k < roots.size(); ++k) { CHECK(std::abs(values[k] - (roots[k] - mean) * 127 / most) < 0.51); }
-        CHECK(values[roots.size()] == 0);
+        for (const double s : sums) { mean += s / static_cast<double>(sums.size()); }
+        for (const double s : sums) { most = std::max(most, std::abs(s - mean)); }
+        const auto values = values_of(epoch, Direction::request, view);
+        for (std::size_t k = 0; k < sums.size(); ++k) { CHECK(std::abs(values[k] - (sums[k] - mean) * 127 / most) < 0.51); }
+        CHECK(values[sums.size()] == 0);
     }
+}
+
+TEST_CASE("epoch: a lane remembers how like itself it is later, each stride by its taper") {
+    std::vector<ActivityBin> request;
+    for (int k = 0; k < 400; k += 2) { request.push_back({k, 4, 0}); }  // on, off, on, off
+    const auto lane = Epoch::make(request, {}, kAlways, 0, {400, 24}).lane(Direction::request, 0);
+    CHECK(lane.memory[0] == doctest::Approx(-std::sqrt(2 * (1 - 1.0 / 32))).epsilon(0.01));
+    CHECK(lane.memory[1] == doctest::Approx(std::sqrt(2 * (1 - 2.0 / 32))).epsilon(0.01));
 }
 
 TEST_CASE("epoch: outside a flow's life there is nothing, less two seconds at its start and one at its end") {
@@ -82,7 +92,7 @@ TEST_CASE("epoch: as many zeros as lags lie on either side of every lane") {
     for (int k = 0; k < 64; ++k) { busy.push_back({k, static_cast<std::uint32_t>(1 + k % 7), 0}); }
     const auto epoch = Epoch::make(busy, busy, kAlways, 0, {64, 32});
     for (const auto direction : {Direction::request, Direction::reply}) {
-        for (std::size_t scale = 0; scale < kScales.size(); ++scale) {
+        for (std::size_t scale = 0; scale < kViews.size(); ++scale) {
             const auto lane = epoch.lane(direction, scale);
             CHECK(lane.values[0] != 0);
             for (std::size_t l = 0; l < epoch.lags(scale); ++l) {
@@ -107,7 +117,7 @@ TEST_CASE("epoch: a flow that is equally busy throughout, or not there, has no c
     for (int k = 0; k < 400; ++k) { even.push_back({k, 3, 0}); }
     const auto epoch = Epoch::make(even, {}, kAlways, 0, {400, 0});
     const auto gone = Epoch::make(even, {}, {at_ms(500'000), at_ms(600'000)}, 0, {400, 0});
-    for (std::size_t scale = 0; scale < kScales.size(); ++scale) {
+    for (std::size_t scale = 0; scale < kViews.size(); ++scale) {
         CHECK(epoch.lane(Direction::request, scale).inverse_norm == 0);
         CHECK(gone.lane(Direction::request, scale).inverse_norm == 0);
     }

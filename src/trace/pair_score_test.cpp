@@ -67,12 +67,12 @@ TEST_CASE("pair score: exchanging the two flows exchanges the passage and leaves
     const Epoch b = epoch_of(test::relayed(session, 4, 1, 0.2));
     const PairScores forth = score_pair(a, b);
     const PairScores back = score_pair(b, a);
-    REQUIRE(forth.scales == kScales.size());
-    for (std::size_t scale = 0; scale < kScales.size(); ++scale) {
-        CHECK(forth.score[0][scale] == doctest::Approx(back.score[1][scale]));
-        CHECK(forth.score[1][scale] == doctest::Approx(back.score[0][scale]));
-        CHECK(forth.lag_request[0][scale] == -back.lag_request[1][scale]);
+    REQUIRE(forth.scales == kViews.size());
+    for (std::size_t part = 0; part < kPairParts; ++part) {
+        CHECK(forth.score[0][part] == doctest::Approx(back.score[1][part]));
+        CHECK(forth.score[1][part] == doctest::Approx(back.score[0][part]));
     }
+    for (std::size_t view = 0; view < kViews.size(); ++view) { CHECK(forth.lag_request[0][view] == -back.lag_request[1][view]); }
 }
 
 TEST_CASE("pair score: where one relay called back, the crossed passage is found") {
@@ -110,8 +110,8 @@ TEST_CASE("pair score: one stranger in fifty that is no stranger does not spoil 
     const Epoch partner = epoch_of(test::relayed(session, 12, 0.5, 0.1));
     strangers.pointers.front() = &partner;
     const auto spoilt = cohort_moments(a, strangers.pointers);
-    for (std::size_t scale = 0; scale < kScales.size(); ++scale) {
-        const auto f = pair_feature(Passage::a_to_b, scale);
+    for (std::size_t part = 0; part < kPairParts; ++part) {
+        const auto f = pair_feature(Passage::a_to_b, part);
         CHECK(spoilt.mean[f] == doctest::Approx(clean.mean[f]).epsilon(0.25));
         CHECK(spoilt.inverse_sd[f] > 0.5F * clean.inverse_sd[f]);
     }
@@ -127,4 +127,36 @@ TEST_CASE("pair score: the clocks' difference is what the lags of both direction
     CHECK(found.offset() >= std::chrono::milliseconds(2500));
     CHECK(found.offset() <= std::chrono::milliseconds(3500));
     CHECK(found.lag_request > found.lag_reply);
+}
+
+TEST_CASE("pair score: two strangers of few long bursts are no more alike than two of many short ones") {
+    // Blocks of 20 s, on or off by a coin: a handful of them agree by accident far more often than 1200 bins would.
+    const auto blocks = [](std::uint64_t seed) {
+        test::Packets packets;
+        std::uint64_t state = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+        for (int block = 0; block < 15; ++block) {
+            state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+            if ((state >> 40U) % 2 == 0) { continue; }
+            for (int k = 0; k < 80; ++k) {
+                packets.request.push_back(20 * block + 0.25 * k);
+                packets.reply.push_back(20 * block + 0.25 * k + 0.05);
+            }
+        }
+        return epoch_of(packets);
+    };
+    double most = 0;
+    for (std::uint64_t k = 0; k < 40; ++k) {
+        const auto scores = score_pair(blocks(2 * k + 1), blocks(2 * k + 2));
+        for (const float s : scores.score[0]) { most = std::max(most, static_cast<double>(s)); }
+    }
+    CHECK(most < 8);  // weighed as if every bin were news, over 20
+}
+
+TEST_CASE("pair score: a delay between two multiples of a box is seen as well as one that is a multiple") {
+    const Strangers strangers(60);
+    const auto session = test::typed_session(21, 0, kLength);
+    const Epoch a = epoch_of(session);
+    const double whole = match(a, epoch_of(test::relayed(session, 22, 0, 2.0)), strangers).z;
+    const double between = match(a, epoch_of(test::relayed(session, 22, 0, 3.0)), strangers).z;
+    CHECK(between > 0.8 * whole);
 }
