@@ -89,7 +89,7 @@ TEST_CASE("epoch: outside a flow's life there is nothing, less two seconds at it
 
 TEST_CASE("epoch: as many zeros as lags lie on either side of every lane") {
     std::vector<ActivityBin> busy;
-    for (int k = 0; k < 64; ++k) { busy.push_back({k, static_cast<std::uint32_t>(1 + k % 7), 0}); }
+    for (int k = 0; k < 64; ++k) { busy.push_back({k, static_cast<std::uint32_t>(1 + k % 7), static_cast<std::uint64_t>(100 * k)}); }
     const auto epoch = Epoch::make(busy, busy, kAlways, 0, {64, 32});
     for (const auto direction : {Direction::request, Direction::reply}) {
         for (std::size_t scale = 0; scale < kViews.size(); ++scale) {

@@ -156,7 +156,7 @@ TEST_CASE("pair score: a delay between two multiples of a box is seen as well as
     const Strangers strangers(60);
     const auto session = test::typed_session(21, 0, kLength);
     const Epoch a = epoch_of(session);
-    const double whole = match(a, epoch_of(test::relayed(session, 22, 0, 2.0)), strangers).z;
-    const double between = match(a, epoch_of(test::relayed(session, 22, 0, 3.0)), strangers).z;
+    const double whole = match(a, epoch_of(test::relayed(session, 22, 2.0, 0.5)), strangers).z;
+    const double between = match(a, epoch_of(test::relayed(session, 22, 3.0, 0.5)), strangers).z;
     CHECK(between > 0.8 * whole);
 }
