@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 #include <random>
 
@@ -11,8 +12,6 @@ namespace hw::trace {
 namespace {
 namespace embeddings {
 
-constexpr std::size_t kScaleOf2s = 3;
-constexpr std::size_t kScaleOf4s = 4;
 constexpr float kSpread = 28;  // standard deviation of a value: 127 is reached once in a hundred thousand
 
 /// Fast Walsh–Hadamard transform, not normalised.
@@ -35,19 +34,16 @@ std::vector<float> signs(std::size_t n, std::mt19937_64& random) {
     return out;
 }
 
-/// One direction at one scale, moved by `half_bins` halves of a bin, of unit norm.
-void put_lane(const Epoch& epoch, flow::Direction direction, std::size_t scale, std::size_t bins, int half_bins, float* out) {
-    const auto lane = epoch.lane(direction, scale);
+static_assert(kViews[kViewOf2s].stride == 4 && kViews[kViewOf4s].stride == 8, "boxes begin every half of their width");
+
+/// One direction in one view, every other box, moved by `half_bins` halves of a box; of about unit norm.
+void put_lane(const Epoch& epoch, flow::Direction direction, std::size_t view, std::size_t bins, int half_bins, float* out) {
+    const auto lane = epoch.lane(direction, view);
     if (lane.inverse_norm <= 0) { return; }
-    const auto norm = static_cast<float>(lane.inverse_norm);
-    const int whole = half_bins >= 0 ? half_bins / 2 : -((1 - half_bins) / 2);  // floor
-    const bool between = half_bins - 2 * whole == 1;
-    const auto value = [&](std::ptrdiff_t k) {
-        return k >= 0 && k < static_cast<std::ptrdiff_t>(bins) ? static_cast<float>(lane.values[k]) * norm : 0.F;
-    };
+    const auto norm = static_cast<float>(lane.inverse_norm * std::numbers::sqrt2);  // half of the lane's boxes
     for (std::size_t k = 0; k < bins; ++k) {
-        const auto at = static_cast<std::ptrdiff_t>(k) - whole;
-        out[k] = between ? 0.5F * (value(at) + value(at - 1)) : value(at);
+        const auto at = 2 * static_cast<std::ptrdiff_t>(k) - half_bins;
+        out[k] = at >= 0 && at < static_cast<std::ptrdiff_t>(lane.terms) ? static_cast<float>(lane.values[at]) * norm : 0.F;
     }
 }
 
@@ -71,7 +67,7 @@ Embedding Embedder::operator()(const Epoch& epoch, Probe probe) const {
     using flow::Direction;
     std::vector<float> x(size_);
     float* out = x.data();
-    for (const auto& [scale, bins, halves] : {std::tuple{kScaleOf2s, bins_2s_, 2}, std::tuple{kScaleOf4s, bins_4s_, 1}}) {
+    for (const auto& [scale, bins, halves] : {std::tuple{kViewOf2s, bins_2s_, 2}, std::tuple{kViewOf4s, bins_4s_, 1}}) {
         put_lane(epoch, probe.crossed ? Direction::reply : Direction::request, scale, bins, (probe.crossed ? -1 : 1) * halves * probe.lag, out);
         put_lane(epoch, probe.crossed ? Direction::request : Direction::reply, scale, bins, (probe.crossed ? 1 : -1) * halves * probe.lag, out + bins);
         out += 2 * bins;

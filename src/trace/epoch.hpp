@@ -35,16 +35,20 @@ struct EpochView {
     std::int64_t stride = 1;
     bool bytes = false;  ///< ln(1 + bytes/50) of a box; else √packets.
 };
-/// From narrow to wide. The narrow ones tell prompt relays apart, the wide ones see through seconds of jitter; padding traffic must
-/// hide both packets and bytes.
-inline constexpr std::array<EpochView, 6> kViews{{{1, 1, false}, {4, 2, false}, {8, 4, false}, {8, 4, true}, {16, 8, false}, {16, 8, true}}};
+/// From narrow to wide. The narrow ones tell prompt relays apart and are all a short life has, the wide ones see through seconds
+/// of jitter; there padding traffic must hide both packets and bytes.
+inline constexpr std::array<EpochView, 7> kViews{
+    {{1, 1, false}, {2, 1, false}, {4, 2, false}, {8, 4, false}, {8, 4, true}, {16, 8, false}, {16, 8, true}}};
+inline constexpr std::size_t kViewOfHalfSecond = 1;  // packets in boxes of 0.5 s
+inline constexpr std::size_t kViewOf2s = 3;
+inline constexpr std::size_t kViewOf4s = 5;
 
 /// For how many strides a lane's likeness to itself is kept.
 inline constexpr std::size_t kMemoryTerms = 31;
 
 /// A flow's activity over one window in compact form (DESIGN, section 5, A): for each direction and each of kViews the values of
 /// its boxes, less their mean, as whole numbers in [−127, 127]; outside the flow's life, zero. A window of 300 s takes about
-/// 8 kB.
+/// 11 kB.
 ///
 /// That a flow was not there for a part of the window is no activity: else any two flows that begin and end together
 /// would look alike. The first two seconds and the last one of a life are left out for the same reason (log-in and key

@@ -12,8 +12,10 @@ namespace {
 namespace pair_scores {
 
 constexpr double kHighestRho = 0.99995;
-constexpr double kLeastSpread = 0.05;
-constexpr double kLeastSumSpread = 0.5;
+constexpr double kLeastSpread = 0.4;     // the best of so many lags varies by 0.5 to 0.6 by chance alone: less is a sample of silences
+constexpr double kLeastSumSpread = 0.25;  // a part
+constexpr double kBelieved = 4;
+constexpr double kDoubted = 2;
 constexpr double kLeastVariance = 0.3;  // of a correlation, times the boxes: flows that alternate could make it too small
 constexpr std::size_t kMostLags = 2 * static_cast<std::size_t>(kMostEpochLags) + 1;
 
@@ -24,6 +26,10 @@ struct Peaks {
     std::int16_t lag_later = 0;
     std::int16_t lag_earlier = 0;
 };
+
+/// A part's evidence: beyond kBelieved only as the logarithm. Correlations of few bursts have far heavier tails than a cohort
+/// can show, so that no part alone may carry a pair.
+double tempered(double z) { return z > kBelieved ? kBelieved + kDoubted * std::log1p((z - kBelieved) / kDoubted) : z; }
 
 /// `boxes`: strides that both lived through.
 Peaks peaks_of(const Epoch::Lane& a, const Epoch::Lane& b, std::size_t lags, std::int64_t boxes, DotKernel::Correlate correlate) {
@@ -79,7 +85,7 @@ double sum_of_parts(const PairScores& scores, std::size_t passage, std::size_t v
     for (std::size_t part = 0; part < kPairParts; ++part) {
         if (part % kViews.size() >= views) { continue; }
         const std::size_t f = pair_feature(static_cast<Passage>(passage), part);
-        sum += (scores.score[passage][part] - moments.mean[f]) * moments.inverse_sd[f];
+        sum += tempered((scores.score[passage][part] - moments.mean[f]) * moments.inverse_sd[f]);
     }
     return sum;
 }
@@ -156,7 +162,8 @@ CohortMoments cohort_moments(std::span<const PairScores> with_strangers, const P
             each(cross, [&](const PairScores& scores, std::size_t p) {
                 if (scores.scales >= views) { sample.push_back(static_cast<float>(pair_scores::sum_of_parts(scores, p, views, moments))); }
             });
-            pair_scores::trimmed_moments(sample, pair_scores::kLeastSumSpread, moments.sum_mean[cross][views - 1], moments.sum_inverse_sd[cross][views - 1]);
+            const double least = 2 * static_cast<double>(views) * pair_scores::kLeastSumSpread;
+            pair_scores::trimmed_moments(sample, least, moments.sum_mean[cross][views - 1], moments.sum_inverse_sd[cross][views - 1]);
         }
     }
     return moments;

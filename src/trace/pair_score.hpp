@@ -22,7 +22,7 @@ inline constexpr std::size_t kPassages = 4;
 /// Which passages are thought possible, and what is worth comparing.
 struct PairOptions {
     std::array<bool, kPassages> passages{true, true, true, true};
-    std::int64_t fewest_bins = 20;  ///< A view is used where the two lives share so many widths of its boxes.
+    std::int64_t fewest_bins = 15;  ///< A view is used where the two lives share so many widths of its boxes.
     bool any_lags = false;          ///< The clocks' difference is unknown: lags of either sign for either direction; the order is not told.
 };
 
@@ -39,7 +39,7 @@ inline constexpr std::size_t kPairFeatures = 2 * kPairParts;
 /// n: strides that both lived through; v = 1 + 2·Σ (1 − k/K)·r_a(k)·r_b(k), n times the variance that the correlation of two
 /// unrelated series has where each resembles itself k strides later (Bartlett 1935): two flows of few long bursts look alike by
 /// accident more easily than two of many short ones. What goes there comes later, what comes back was earlier: the lags have opposite
-/// signs, each searched for itself.
+/// signs, each searched for itself; in narrow boxes a longer lag costs something (unless the clocks are unknown).
 struct PairScores {
     std::size_t scales = 0;  ///< The first so many of kViews are filled; 0: not comparable.
     std::array<std::array<float, kPairParts>, kPassages> score{};
@@ -70,7 +70,8 @@ struct CohortMoments {
 
 /// A pair's score after (S-)normalisation by both cohorts (Auckenthaler et al. 2000), of the passage that stands out most. For
 /// each flow the parts are normalised by its cohort and added, and the sum is normalised again; z is the mean of the two. Adding
-/// up all views and both directions sees through more jitter and chaff than taking the best of them.
+/// up all views and both directions sees through more jitter and chaff than taking the best of them; each part adds in full up to
+/// four deviations and as the logarithm beyond, since correlations of few bursts have heavy tails.
 struct PairMatch {
     double z = 0;                 ///< In standard deviations; a pair that cannot be compared has kNoMatch.
     double control = 0;           ///< The same for the mirrored passage.

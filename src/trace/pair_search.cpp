@@ -18,7 +18,6 @@ namespace {
 namespace pair_search {
 
 constexpr std::size_t kAlignedFlows = 300;  // a side, when the clocks are found from the traffic itself
-constexpr std::size_t kAlignScale = 1;      // 0.5 s
 constexpr double kAlignedZ = 6;
 constexpr double kOutstanding = 0.02;       // p below which a pair is also held against its own turns
 constexpr std::uint32_t kOwnTurns = 60;
@@ -77,7 +76,7 @@ PairClock clock_from_traffic(const PairSide& a, const PairSide& b, const PairSea
         std::vector<double> others;
         Alignment top;
         for (const Epoch& e : of_b) {
-            const Alignment found = align_pair(of_a[i], e, kAlignScale);
+            const Alignment found = align_pair(of_a[i], e, kViewOfHalfSecond);
             others.push_back(found.score);
             if (found.score > top.score) { top = found; }
         }
