@@ -140,7 +140,7 @@ Epoch Epoch::make(const flow::Flow& flow, std::int64_t first_bin, const EpochSha
     return make(flow.activity.bins(flow::Direction::request), flow.activity.bins(flow::Direction::reply), flow.interval(), first_bin, shape, rotated);
 }
 
-Epoch::Lane Epoch::lane(flow::Direction direction, std::size_t view) const {
+Epoch::Lane Epoch::lane(flow::Direction direction, std::size_t view) const& {
     const std::size_t lane = (direction == flow::Direction::request ? 0 : kViews.size()) + view;
     return {data_.data() + begin_[lane], padded_terms(epochs::boxes_of(kViews[view], shape_.bins)), inverse_norm_[lane], memory_[lane].data()};
 }

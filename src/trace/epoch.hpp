@@ -71,7 +71,8 @@ public:
     /// The same of a flow with activity.
     [[nodiscard]] static Epoch make(const flow::Flow& flow, std::int64_t first_bin, const EpochShape& shape, std::int64_t rotated = 0);
 
-    [[nodiscard]] Lane lane(flow::Direction direction, std::size_t view) const;
+    [[nodiscard]] Lane lane(flow::Direction direction, std::size_t view) const&;
+    Lane lane(flow::Direction direction, std::size_t view) const&& = delete;  // it looks into the epoch
     /// Lags in one view, in its strides, either side of 0, for which there is padding.
     [[nodiscard]] std::size_t lags(std::size_t view) const { return static_cast<std::size_t>(shape_.lags / kViews[view].stride); }
     [[nodiscard]] const EpochShape& shape() const { return shape_; }

@@ -70,7 +70,8 @@ TEST_CASE("epoch: every view sums its boxes exactly, also where the number of bi
 TEST_CASE("epoch: a lane remembers how like itself it is later, each stride by its taper") {
     std::vector<ActivityBin> request;
     for (int k = 0; k < 400; k += 2) { request.push_back({k, 4, 0}); }  // on, off, on, off
-    const auto lane = Epoch::make(request, {}, kAlways, 0, {400, 24}).lane(Direction::request, 0);
+    const auto epoch = Epoch::make(request, {}, kAlways, 0, {400, 24});
+    const auto lane = epoch.lane(Direction::request, 0);
     CHECK(lane.memory[0] == doctest::Approx(-std::sqrt(2 * (1 - 1.0 / 32))).epsilon(0.01));
     CHECK(lane.memory[1] == doctest::Approx(std::sqrt(2 * (1 - 2.0 / 32))).epsilon(0.01));
 }
