@@ -47,6 +47,7 @@ double peak_mib() {
 const CohortMoments kPlain = [] {
     CohortMoments plain;
     plain.inverse_sd.fill(1);
+    for (auto& of_sums : plain.sum_inverse_sd) { of_sums.fill(1); }
     return plain;
 }();
 
