@@ -205,6 +205,11 @@ bool Settings::is_set(std::string_view option) const {
     return setting != nullptr && !setting->values.empty();
 }
 
+bool Settings::is_typed(std::string_view option) const {
+    const Setting* setting = find(option);
+    return setting != nullptr && setting->origin == Origin::flag;
+}
+
 std::optional<std::string> Settings::optional_text(std::string_view option) const {
     if (!is_set(option)) { return std::nullopt; }
     return find(option)->values.back();

@@ -43,6 +43,8 @@ public:
 
     [[nodiscard]] std::span<const Setting> all() const { return settings_; }
     [[nodiscard]] bool is_set(std::string_view option) const;
+    /// Whether it stands on the command line: somebody wants it in this run.
+    [[nodiscard]] bool is_typed(std::string_view option) const;
     [[nodiscard]] bool flag(std::string_view option) const;
     [[nodiscard]] std::string text(std::string_view option) const;
     [[nodiscard]] std::optional<std::string> optional_text(std::string_view option) const;

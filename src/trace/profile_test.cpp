@@ -1,8 +1,5 @@
 #include "trace/profile.hpp"
 
-#include "trace/profile_learn.hpp"
-#include "trace/test_traffic.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <doctest/doctest.h>
@@ -109,51 +106,4 @@ TEST_CASE("profile: an own class is used where it rests on enough pairs, else th
     far.pop_back();
     own.classes.front() = learn_class(of, far, 10);
     CHECK(*background_log_p(&own, of, 30) == *background_log_p(nullptr, of, 30));
-}
-
-TEST_CASE("profile: true links among the scores are excluded, and a clean sample loses next to nothing") {
-    auto scores = exponential_sample(20'000, 6);
-    CHECK(exclude_strong(scores) == 0);
-    for (int i = 0; i < 150; ++i) { scores.push_back(60 + i % 7); }
-    CHECK(exclude_strong(scores) == 150);
-    CHECK(scores.back() < 25);
-}
-
-TEST_CASE("profile: learnt from traffic full of relays it is nearly that of the same traffic without them, on any number of threads") {
-    using namespace hw::trace::test;
-    std::vector<hw::flow::Flow> plain;
-    std::vector<hw::flow::Flow> relays;
-    for (unsigned i = 0; i < 16; ++i) {
-        const auto in = typed_session(100 + i, 70.0 * i, 60);
-        const auto port = static_cast<std::uint16_t>(40000 + i);
-        plain.push_back(make_flow("r", 0, 10 + i, port, 1, 22, in));
-        plain.push_back(make_flow("r", 0, 1, port, 60 + i, 22, typed_session(500 + i, 70.0 * i, 60)));
-        relays.push_back(make_flow("r", 0, 10 + i, port, 1, 22, in));
-        relays.push_back(make_flow("r", 0, 1, port, 60 + i, 22, relayed(in, 900 + i, 0.05, 0.02)));
-    }
-    LearnOptions options;
-    options.pairs = 1500;
-    const hw::flow::MemorySource clean({{"r", {}}}, std::move(plain));
-    const hw::flow::MemorySource poisoned({{"r", {}}}, std::move(relays));
-    const auto a = learn_profile(clean, options);
-    const auto b = learn_profile(poisoned, options);
-    REQUIRE(a.has_value());
-    REQUIRE(b.has_value());
-    CHECK(a->pairs >= 1500);
-    const auto* null_a = a->find(TrafficClass{});
-    const auto* null_b = b->find(TrafficClass{});
-    REQUIRE(null_a != nullptr);
-    REQUIRE(null_b != nullptr);
-    CHECK(null_b->log_p(6) < std::log(0.01));
-    CHECK(std::abs(null_a->log_p(3) - null_b->log_p(3)) < 1.5);
-    options.link.threads = 2;
-    CHECK(render_profile(*learn_profile(poisoned, options)) == render_profile(*b));
-}
-
-TEST_CASE("profile: with nothing to compare, the error says what is wanted") {
-    const hw::flow::MemorySource empty({{"r", {}}}, {});
-    const auto none = learn_profile(empty, {});
-    REQUIRE_FALSE(none.has_value());
-    CHECK(none.error().code == hw::Errc::limit);
-    CHECK(none.error().hint.find("15 s") != std::string::npos);
 }

@@ -95,6 +95,13 @@ def colour_follows_the_terminal():
     assert colour_of({"TERM": "xterm", "NO_COLOR": "1"}, "--color", "always")
 
 
+try:
+    for end in pty.openpty():
+        os.close(end)
+except OSError as error:
+    print(f"skipped: no pseudo-terminal can be opened here ({error})")
+    sys.exit(77)
+
 for check in (progress_comes_and_goes, quiet_means_quiet, no_progress_for_quick_work, help_where_a_person_sits, colour_follows_the_terminal):
     check()
     print("ok", check.__name__)

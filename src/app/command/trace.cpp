@@ -75,8 +75,9 @@ Result<Outcome> trace(const Invocation& invocation) {
         return fail(Errc::usage, "--max-trails must be 1 or more", "--max-trails");
     }
     if (invocation.settings.flag("follow")) { return follow_trace(invocation); }
-    for (const std::string option : {"interface", "for"}) {
-        if (invocation.settings.is_set(option)) { return fail(Errc::usage, "--" + option + " needs --follow", "--" + option, "headwater help trace"); }
+    for (const std::string option : {"interface", "for", "every"}) {
+        if (!invocation.settings.is_typed(option)) { continue; }
+        return fail(Errc::usage, "--" + option + " needs --follow", "--" + option, "add --follow to trace as the captures grow, or leave --" + option + " out");
     }
     if (invocation.operands.empty()) { return fail(Errc::usage, "no input given", {}, "name captures, logs or folders of them, or - for standard input"); }
     return run_trace(invocation, invocation.operands, trace_query(invocation));
