@@ -1,7 +1,7 @@
 // The one place that includes CLI11: it takes arguments apart by the option table.
 #include "app/command_line.hpp"
-#include "app/nearest.hpp"
 #include "app/shortened.hpp"
+#include "base/nearest.hpp"
 
 #include <CLI/CLI.hpp>
 

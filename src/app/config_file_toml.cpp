@@ -1,7 +1,7 @@
 // The one place that includes toml++.
 #include "app/config_file.hpp"
-#include "app/nearest.hpp"
 #include "app/options.hpp"
+#include "base/nearest.hpp"
 
 #include <toml++/toml.h>
 

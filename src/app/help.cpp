@@ -1,9 +1,9 @@
 #include "app/help.hpp"
 
 #include "app/exit_code.hpp"
-#include "app/nearest.hpp"
 #include "app/shortened.hpp"
 #include "app/version.hpp"
+#include "base/nearest.hpp"
 
 #include <algorithm>
 #include <vector>

@@ -1,7 +1,7 @@
 #include "app/settings.hpp"
 
-#include "app/nearest.hpp"
 #include "app/shortened.hpp"
+#include "base/nearest.hpp"
 #include "base/parse.hpp"
 
 #include <algorithm>

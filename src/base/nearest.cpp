@@ -1,10 +1,10 @@
-#include "app/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <vector>
 
-namespace hw::app {
+namespace hw {
 namespace {
 
 /// Longer than any name of ours; keeps the table small whatever was typed.
@@ -50,4 +50,4 @@ std::string did_you_mean(std::string_view typed, std::span<const std::string> ca
     return near ? "did you mean \"" + *near + "\"?" : std::string(otherwise);
 }
 
-}  // namespace hw::app
+}  // namespace hw

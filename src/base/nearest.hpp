@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace hw::app {
+namespace hw {
 
 /// The candidate that `typed` was most likely meant to be: fewest insertions, deletions, replacements and swaps of
 /// neighbours (optimal string alignment), at most a third of its length; or one that it is the beginning of. The first
@@ -15,4 +15,4 @@ namespace hw::app {
 /// `did you mean "X"?`, or `otherwise` when nothing is near.
 [[nodiscard]] std::string did_you_mean(std::string_view typed, std::span<const std::string> candidates, std::string_view otherwise);
 
-}  // namespace hw::app
+}  // namespace hw

@@ -1,10 +1,10 @@
-#include "app/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <doctest/doctest.h>
 
 #include <vector>
 
-using hw::app::nearest;
+using hw::nearest;
 
 TEST_CASE("nearest: a slip of the finger finds the word that was meant") {
     const std::vector<std::string> words{"trace", "link", "flows", "version"};
