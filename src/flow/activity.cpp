@@ -1,5 +1,6 @@
 #include "flow/activity.hpp"
 
+#include <limits>
 #include <optional>
 
 namespace hw::flow {
@@ -15,6 +16,10 @@ void append_varint(std::string& out, std::uint64_t value) {
     out.push_back(static_cast<char>(value));
 }
 
+/// Far above any true gap or index (250 ms bins reach the year 9999 at 2^38), far below what could overflow when added up
+/// `kMaxStoredBins` times.
+constexpr std::uint64_t kMaxStoredGap = std::uint64_t{1} << 40U;
+
 std::optional<std::uint64_t> take_varint(std::string_view& in) {
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 64 && !in.empty(); shift += 7) {
@@ -29,6 +34,29 @@ std::optional<std::uint64_t> take_varint(std::string_view& in) {
 constexpr std::uint64_t zigzag(std::int64_t v) { return (static_cast<std::uint64_t>(v) << 1U) ^ (v < 0 ? ~std::uint64_t{0} : 0); }
 constexpr std::int64_t unzigzag(std::uint64_t v) {
     return static_cast<std::int64_t>((v >> 1U) ^ ((v & 1U) != 0 ? ~std::uint64_t{0} : 0));
+}
+
+/// The number of bins that packed bytes hold, or nothing when they are not well formed or hold more than `cap`.
+std::optional<std::size_t> count_bins(std::string_view in, std::size_t cap) {
+    std::size_t count = 0;
+    while (!in.empty()) {
+        const auto head = take_varint(in);
+        if (!head) { return std::nullopt; }
+        if ((*head & 1U) != 0) {
+            const std::uint64_t repeats = *head >> 1U;
+            if (count == 0 || repeats == 0 || repeats > cap - count) { return std::nullopt; }
+            count += static_cast<std::size_t>(repeats);
+            continue;
+        }
+        const std::uint64_t gap = *head >> 1U;
+        const auto packets = take_varint(in);
+        const auto bytes = packets ? take_varint(in) : std::nullopt;
+        if (!bytes || gap == 0 || gap > kMaxStoredGap || *packets == 0 || *packets > std::numeric_limits<std::uint32_t>::max() || count == cap) {
+            return std::nullopt;
+        }
+        ++count;
+    }
+    return count;
 }
 
 }  // namespace activity_detail
@@ -80,6 +108,13 @@ Activity Activity::from_packed(std::string request, std::string_view reply, Dura
     activity.packed_ += reply;
     activity.packed_.shrink_to_fit();
     return activity;
+}
+
+std::optional<Activity> Activity::from_stored(std::string_view request, std::string_view reply, Duration width) {
+    const auto forward = activity_detail::count_bins(request, kMaxStoredBins);
+    if (width <= Duration::zero() || !forward || !activity_detail::count_bins(reply, kMaxStoredBins - *forward)) { return std::nullopt; }
+    if (request.size() > std::numeric_limits<std::uint32_t>::max()) { return std::nullopt; }
+    return from_packed(std::string(request), reply, width);
 }
 
 std::vector<ActivityBin> Activity::bins(Direction direction) const {

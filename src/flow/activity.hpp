@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,17 @@ public:
 
     /// From what two `BinPacker`s made.
     [[nodiscard]] static Activity from_packed(std::string request, std::string_view reply, Duration width = kActivityBinWidth);
+
+    /// From packed bytes that were stored or sent. Nothing when they are not what a `BinPacker` writes, when `width` is not
+    /// positive, or when they would unpack to more than `kMaxStoredBins` bins: bytes from outside must not choose how much memory is taken.
+    [[nodiscard]] static std::optional<Activity> from_stored(std::string_view request, std::string_view reply, Duration width);
+    static constexpr std::size_t kMaxStoredBins = 8'000'000;  ///< Both directions; three weeks of 250 ms without a gap.
+
+    /// The packed bytes of one direction, to be stored.
+    [[nodiscard]] std::string_view packed(Direction direction) const {
+        const std::string_view all = packed_;
+        return direction == Direction::request ? all.substr(0, request_size_) : all.substr(request_size_);
+    }
 
     [[nodiscard]] Duration width() const { return width_; }
     /// No bins at all: nothing is known of the flow's course (totals only), or it carried no payload.

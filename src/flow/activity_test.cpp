@@ -64,3 +64,21 @@ TEST_CASE("activity: bins before the epoch are floored, not cut") {
     CHECK(bin_index(Time::from_micros(-250'001), kActivityBinWidth) == -2);
     CHECK(bin_index(Time::from_micros(0), kActivityBinWidth) == 0);
 }
+
+TEST_CASE("activity: stored bytes come back as they were") {
+    const std::vector<ActivityBin> request{{4, 2, 3}, {5, 2, 3}, {6, 2, 3}, {90, 1, 0}};
+    const std::vector<ActivityBin> reply{{-7, 1, 1}};
+    const Activity activity = Activity::from_bins(request, reply);
+    CHECK(Activity::from_stored(activity.packed(Direction::request), activity.packed(Direction::reply), activity.width()) == activity);
+    CHECK(Activity::from_stored("", "", kActivityBinWidth) == Activity());
+}
+
+TEST_CASE("activity: stored bytes that are not what was packed are refused, however many bins they announce") {
+    using namespace std::string_view_literals;
+    CHECK_FALSE(Activity::from_stored("\x02"sv, "", kActivityBinWidth));                                        // cut
+    CHECK_FALSE(Activity::from_stored("\x03"sv, "", kActivityBinWidth));                                        // a run of nothing
+    CHECK_FALSE(Activity::from_stored("\x02\x00\x00"sv, "", kActivityBinWidth));                                // a bin without a packet
+    CHECK_FALSE(Activity::from_stored("\x00\x01\x01"sv, "", kActivityBinWidth));                                // a gap of nothing
+    CHECK_FALSE(Activity::from_stored("\x02\x01\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"sv, "", kActivityBinWidth));  // 2^63 bins
+    CHECK_FALSE(Activity::from_stored("\x02\x01\x01"sv, "", Duration(0)));
+}
