@@ -23,9 +23,6 @@ bool curl_ready() {
     return ready;
 }
 
-struct FreeHandle {
-    void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
-};
 struct FreeList {
     void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
 };
@@ -122,7 +119,7 @@ struct Http::Connection {
     Limits limits;
     std::stop_token stop;
     std::mutex mutex;
-    std::unique_ptr<CURL, http_detail::FreeHandle> handle;
+    std::unique_ptr<CURL, void (*)(CURL*)> handle{nullptr, &curl_easy_cleanup};
     std::size_t next_host = 0;  ///< The one that answered last.
 
     /// One request at one host. `passing` tells whether it may go better another time.
