@@ -85,6 +85,7 @@ std::string environment() {
     for (const OptionSpec& option : option_table()) {
         if (!option.configurable) { continue; }
         const std::string name = environment_name(option);
+        if (text.find("  " + name + " ") != std::string::npos) { continue; }  // one setting for several verbs
         text += "  " + name + std::string(name.size() < 26 ? 26 - name.size() : 1, ' ') + config_key(option) + "\n";
     }
     text += "  NO_COLOR                  no colour, unless --color always\n";

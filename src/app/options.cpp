@@ -25,6 +25,26 @@ constexpr std::array kOptions{
                .help = "The relay: a proxy, a NAT, a jump host. Several addresses are one box."},
     OptionSpec{.name = "host", .kind = ValueKind::addresses, .metavar = "ADDR[,ADDR...]", .configurable = false, .verbs = " flows ",
                .help = "Show only the flows of these hosts."},
+    OptionSpec{.name = "filter", .kind = ValueKind::text, .metavar = "EXPR", .configurable = false, .verbs = " flows ",
+               .help = "Show only flows that pass this expression (docs/flows.md), such as 'host 192.0.2.5 and port 22'. The same as an EXPR before "
+                       "the inputs, but never taken for an input."},
+    OptionSpec{.name = "from", .kind = ValueKind::time, .metavar = "TIME[/TIME]", .configurable = false, .verbs = " flows ",
+               .help = "Show only flows that were still alive at this moment or later; or, of a stretch of time, those that touch it."},
+    OptionSpec{.name = "to", .kind = ValueKind::time, .metavar = "TIME", .configurable = false, .verbs = " flows ",
+               .help = "Show only flows that had begun by this moment."},
+    OptionSpec{.name = "by", .kind = ValueKind::text, .metavar = "FIELD[,FIELD...]", .configurable = false, .verbs = " flows ",
+               .help = "Add flows up by these: host (either end), client, server, port (the server's), client_port, protocol, observer; addresses also "
+                       "by prefix, as host/24 or host/24/48."},
+    OptionSpec{.name = "top", .kind = ValueKind::count, .metavar = "N", .fallback = "20", .configurable = false, .verbs = " flows ",
+               .help = "With --by: how many groups to show, the greatest first; 0: all. Without: show only so many flows."},
+    OptionSpec{.name = "order", .kind = ValueKind::choice, .metavar = "WHAT", .fallback = "bytes", .choices = "bytes|packets|flows", .configurable = false,
+               .verbs = " flows ",
+               .help = "What is greatest: with --by of the groups, with --every the bars and the picture; without, the flows are listed in this order "
+                       "instead of by time."},
+    OptionSpec{.name = "every", .kind = ValueKind::duration, .metavar = "TIME", .configurable = false, .verbs = " flows ",
+               .help = "Show the traffic over time in steps of this width instead of the flows."},
+    OptionSpec{.name = "svg", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " flows ",
+               .help = "With --every: also draw the series to FILE."},
     OptionSpec{.name = "against", .kind = ValueKind::file, .metavar = "INPUT...", .repeatable = true, .takes_several = true, .required = true,
                .configurable = false, .verbs = " match ",
                .help = "The other observer's captures and logs: all that follow, up to the next option."},
@@ -85,8 +105,12 @@ constexpr std::array kOptions{
     OptionSpec{.name = "man", .kind = ValueKind::flag, .configurable = false, .verbs = " help ",
                .help = "Print the manual page (roff) instead."},
     OptionSpec{.name = "format", .kind = ValueKind::choice, .metavar = "FORMAT", .fallback = "table",
-               .choices = "table|json|ndjson|csv", .verbs = " trace link match calibrate relay-test flows demo config version ",
+               .choices = "table|json|ndjson|csv", .verbs = " trace link match calibrate relay-test demo config version ",
                .help = "How the result is written: for reading, one JSON object, one JSON object a line, or comma-separated."},
+    OptionSpec{.name = "format", .kind = ValueKind::choice, .metavar = "FORMAT", .fallback = "table",
+               .choices = "table|json|ndjson|csv|nfdump", .verbs = " flows ",
+               .help = "How the result is written: for reading, one JSON object, one JSON object a line, comma-separated, or flows as nfdump lists "
+                       "those of both directions (times in UTC)."},
     OptionSpec{.name = "json", .kind = ValueKind::flag, .configurable = false, .verbs = " trace link match calibrate relay-test flows demo config version ",
                .help = "The same as --format json."},
     OptionSpec{.name = "quiet", .letter = 'q', .kind = ValueKind::flag, .help = "Nothing on standard error but errors."},
@@ -160,11 +184,17 @@ constexpr std::array kVerbs{
                            {"headwater trace captures/ --victim 203.0.113.20:22 --profile background.json", "and trace by what was learnt"}}},
              .operands_required = true},
     VerbSpec{.name = "flows",
-             .operands = "INPUT...",
-             .summary = "list the flows of captures and logs",
-             .description = "Reads the inputs and lists their conversations in order of the first packet.",
-             .examples = {{{"headwater flows capture.pcapng", "all conversations of a capture"},
-                          {"headwater flows logs/ --host 192.0.2.5 --format csv", "those of one host, for a spreadsheet"}}},
+             .operands = "[EXPR] INPUT...",
+             .summary = "list, filter and add up the flows of captures and logs",
+             .description =
+                 "Reads the inputs and lists their conversations in order of the first packet: all of them, or those that pass EXPR, an "
+                 "expression in the manner of pcap and nfdump (host, net, port, proto, bytes, packets, duration, flags, observer, and, or, not, "
+                 "in [...]; src is the client, dst the server). An argument that exists as a file is an input; the first one, where it does "
+                 "not, may be EXPR.\n\n"
+                 "--by adds them up, --every shows them over time. A window (--from, --to) takes every flow whose lifetime touches it.",
+             .examples = {{{"headwater flows 'host 192.0.2.5 and dst port 22' captures/ --from 2014-11-24T10:00/+2h",
+                            "SSH of one host in two hours"},
+                           {"headwater flows 'bytes > 1M' logs/ --by client,port --top 10", "who moves most, over which service"}}},
              .operands_required = true},
     VerbSpec{.name = "demo",
              .operands = "",

@@ -149,6 +149,8 @@ Result<Settings> Settings::resolve(std::string_view verb, const CommandLine& typ
     settings.now_ = now;
     for (const OptionSpec& option : option_table()) {
         if (verb.empty() ? !option.configurable : !applies(option, verb)) { continue; }
+        // One setting for several verbs, each with its own words: listed once.
+        if (verb.empty() && settings.find(option.name) != nullptr) { continue; }
         Setting setting{.option = &option, .values = {}, .origin = Origin::unset, .where = {}};
         if (const auto found = typed.options.find(&option); found != typed.options.end()) {
             add_values(setting, found->second, Origin::flag, "--" + std::string(option.name));

@@ -41,26 +41,4 @@ Result<Outcome> link(const Invocation& invocation) {
     return outcome;
 }
 
-Result<Outcome> flows(const Invocation& invocation) {
-    Progress progress(invocation.progress());
-    HW_TRY(auto loaded, load(invocation, invocation.operands, progress));
-    if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
-
-    const auto hosts = invocation.settings.addresses("host");
-    std::vector<const flow::Flow*> found;
-    HW_CHECK(loaded.inputs.source->scan(loaded.context.interval, [&](const flow::Flow& flow) {
-        const bool wanted = hosts.empty() || std::ranges::any_of(hosts, [&](const auto& host) { return flow.touches(host); });
-        if (wanted) { found.push_back(&flow); }
-        return true;
-    }));
-    Outcome outcome;
-    outcome.code = loaded.code(found.empty() ? ExitCode::nothing_found : ExitCode::done);
-    const std::string format = invocation.settings.format();
-    if (format == "json") { outcome.out = output::flows_json(found, loaded.context); }
-    else if (format == "ndjson") { outcome.out = output::flows_ndjson(found, loaded.context); }
-    else if (format == "csv") { outcome.out = output::flows_csv(found, loaded.context); }
-    else { outcome.out = output::flows_table(found, loaded.context); }
-    return outcome;
-}
-
 }  // namespace hw::app::command

@@ -19,13 +19,15 @@ namespace {
 constexpr std::size_t kLongestNote = 200;
 
 /// Options that do not change the result: they are not part of what one needs to repeat it.
-constexpr std::array<std::string_view, 13> kNotParameters{"html",    "format", "json", "quiet",  "color",     "no-progress", "threads",
-                                                          "config", "help",   "for",  "follow", "interface", "every"};
+constexpr std::array<std::string_view, 13> kNotParameters{"html",   "format", "json", "quiet",  "color",     "no-progress", "threads",
+                                                         "config", "help",   "for",  "follow", "interface", "svg"};
 
 std::vector<std::pair<std::string, std::string>> parameters_of(const Invocation& invocation) {
     std::vector<std::pair<std::string, std::string>> parameters;
     for (const Setting& setting : invocation.settings.all()) {
         if (std::ranges::find(kNotParameters, setting.option->name) != kNotParameters.end()) { continue; }
+        // How often --follow looks; of flows it is the step of the series, and so of the result. What filters is said as it was understood.
+        if ((setting.option->name == "every" && invocation.verb->name == "trace") || setting.option->name == "filter") { continue; }
         // An age such as -2h means nothing to whoever repeats the run: the moment itself is kept.
         if (setting.option->kind == ValueKind::time && !setting.values.empty()) {
             if (const auto at = invocation.settings.interval(setting.option->name)) {

@@ -22,7 +22,7 @@ std::string csv_field(const std::string& text) {
 
 }  // namespace
 
-void append_csv(std::string& out, std::initializer_list<std::string> fields) {
+void append_csv(std::string& out, std::span<const std::string> fields) {
     bool first = true;
     for (const std::string& field : fields) {
         if (!first) { out += ','; }

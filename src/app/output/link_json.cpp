@@ -64,27 +64,4 @@ std::string link_ndjson(const trace::RelayLinks& result, const LinkView& view, c
     return text;
 }
 
-std::string flows_json(std::span<const flow::Flow* const> flows, const Context& context) {
-    std::string text;
-    JsonWriter json(text, 2);
-    json.begin_object().member("schema", "headwater.flows/1");
-    write_run_members(json, context);
-    json.key("flows").begin_array();
-    for (const flow::Flow* flow : flows) { write_flow(json, *flow, context); }
-    json.end_array();
-    write_input_members(json, context);
-    json.end_object();
-    return text + "\n";
-}
-
-std::string flows_ndjson(std::span<const flow::Flow* const> flows, const Context& context) {
-    std::string text;
-    for (const flow::Flow* flow : flows) {
-        JsonWriter json(text);
-        write_flow(json, *flow, context);
-        text += '\n';
-    }
-    return text;
-}
-
 }  // namespace hw::app::output

@@ -4,7 +4,6 @@
 #include "trace/link.hpp"
 
 #include <cstddef>
-#include <span>
 #include <string>
 
 namespace hw::app::output {
@@ -22,11 +21,5 @@ struct LinkView {
 /// One candidate a line; an inflow without any is one line with an empty candidate.
 [[nodiscard]] std::string link_csv(const trace::RelayLinks& result, const LinkView& view, const Context& context);
 [[nodiscard]] std::string link_table(const trace::RelayLinks& result, const LinkView& view, const Context& context, Colour colour);
-
-/// `headwater.flows/1`, and its other forms.
-[[nodiscard]] std::string flows_json(std::span<const flow::Flow* const> flows, const Context& context);
-[[nodiscard]] std::string flows_ndjson(std::span<const flow::Flow* const> flows, const Context& context);
-[[nodiscard]] std::string flows_csv(std::span<const flow::Flow* const> flows, const Context& context);
-[[nodiscard]] std::string flows_table(std::span<const flow::Flow* const> flows, const Context& context);
 
 }  // namespace hw::app::output

@@ -100,36 +100,4 @@ std::string link_table(const trace::RelayLinks& result, const LinkView& view, co
     return text;
 }
 
-std::string flows_csv(std::span<const flow::Flow* const> flows, const Context& context) {
-    std::string text;
-    append_csv(text, {"client", "client_port", "server", "server_port", "protocol", "first", "last", "request_packets", "request_bytes",
-                      "reply_packets", "reply_bytes", "observer", "id", "uid"});
-    for (const flow::Flow* flow : flows) {
-        append_csv(text, {net::to_string(flow->client.address), std::to_string(net::number(flow->client.port)),
-                          net::to_string(flow->server.address), std::to_string(net::number(flow->server.port)),
-                          flow::to_string(flow->protocol), to_rfc3339(flow->first), to_rfc3339(flow->last),
-                          std::to_string(flow->request.packets), std::to_string(flow->request.bytes),
-                          std::to_string(flow->reply.packets), std::to_string(flow->reply.bytes), context.observer_name(flow->observer),
-                          flow::to_string(flow->id), flow->uid});
-    }
-    return text;
-}
-
-std::string flows_table(std::span<const flow::Flow* const> flows, const Context& context) {
-    using namespace link_tables;
-    const Clock clock(context.interval.from);
-    const auto read = static_cast<std::size_t>(std::ranges::count_if(context.inputs, [](const auto& r) { return not_read_because(r).empty(); }));
-    std::string text = note_line(context);
-    text += fmt::format("{} in {}. Times are UTC, {}.\n", flows.size() == 1 ? "1 flow" : grouped(flows.size()) + " flows",
-                        counted(read, "input"), clock.day());
-    std::size_t width = 0;
-    for (const flow::Flow* flow : flows) { width = std::max(width, conversation(*flow).size()); }
-    width = std::min<std::size_t>(width, 60);
-    for (const flow::Flow* flow : flows) {
-        text += fmt::format("  {}  {:<{}}  {:>12}  {:>9} →, ← {:>9}\n", clock.moment(flow->first), conversation(*flow), width,
-                            human_duration(flow->last - flow->first), human_bytes(flow->request.bytes), human_bytes(flow->reply.bytes));
-    }
-    return text;
-}
-
 }  // namespace hw::app::output
