@@ -14,6 +14,16 @@
 
 namespace hw::flow::read {
 
+/// Sees the frames of a capture as they are.
+class FrameTap {
+public:
+    FrameTap() = default;
+    FrameTap(const FrameTap&) = delete;
+    FrameTap& operator=(const FrameTap&) = delete;
+    virtual ~FrameTap() = default;
+    virtual void frame(LinkType link, const Frame& frame) = 0;
+};
+
 /// What the pcap and the pcapng reader share: the way of a frame to the flows, and the words for damage.
 class CaptureRun {
 public:
@@ -23,7 +33,14 @@ public:
         packets_.reserve(kGroup * 2);
     }
 
+    /// Frames go to `tap` and nowhere else.
+    CaptureRun(ByteSource& bytes, Decoder& decoder, Assembler& assembler, FrameTap& tap, std::stop_token stop, ReadReport& read_report)
+        : CaptureRun(bytes, decoder, assembler, nullptr, std::move(stop), read_report) {
+        tap_ = &tap;
+    }
+
     void frame(LinkType link, const Frame& frame) {
+        if (tap_ != nullptr) { return tap_->frame(link, frame); }
         const std::size_t before = packets_.size();
         decoder_.decode(link, frame, packets_);
         if (packets_.size() > before) {
@@ -53,6 +70,7 @@ private:
     Decoder& decoder_;
     Assembler& assembler_;
     ConnectionProbe* probe_;
+    FrameTap* tap_ = nullptr;
     std::stop_token stop_;
     std::uint64_t checked_block_ = 0;
     std::vector<Packet> packets_;
@@ -66,5 +84,8 @@ inline constexpr std::int64_t kLastSecond = 253'402'300'799;
 /// The two file formats; the caller flushes the run. Fail as `read_capture` does.
 [[nodiscard]] Result<void> read_pcap_records(CaptureRun& run);
 [[nodiscard]] Result<void> read_pcapng_blocks(CaptureRun& run);
+
+/// Shows `tap` every frame of a capture, pcap or pcapng; `report` as for `CaptureReader::read`, but for `records`.
+[[nodiscard]] Result<void> read_frames(ByteSource& bytes, FrameTap& tap, const std::stop_token& stop, ReadReport& report);
 
 }  // namespace hw::flow::read

@@ -52,6 +52,9 @@ public:
     /// What was captured of the TCP payload of the last packet that the last call appended, where that is TCP. Points into its
     /// frame.
     [[nodiscard]] std::span<const std::byte> tcp_payload() const { return tcp_payload_; }
+    /// What was captured of the payload of the first packet that the last call appended, where that is UDP in no tunnel and no
+    /// fragment but the first; else empty.
+    [[nodiscard]] std::span<const std::byte> udp_payload() const { return udp_payload_; }
 
 private:
     /// What is left of a frame from some header on.
@@ -98,6 +101,7 @@ private:
     Packet packet_;
     std::uint32_t link_sender_ = 0;
     std::span<const std::byte> tcp_payload_;
+    std::span<const std::byte> udp_payload_;
     bool guessing_ = false;  ///< Inside a tunnel that only a port number has told of.
 };
 

@@ -177,6 +177,7 @@ void Decoder::transport(Rest rest, unsigned depth) {
             packet_.source_port = be16_at<0>(ports);
             packet_.destination_port = be16_at<2>(ports);
             packet_.payload = rest.wire - header_length;
+            if (depth == 0 && packet_.protocol == ip_detail::kUdp && rest.has(header_length)) { udp_payload_ = rest.bytes.subspan(header_length); }
             break;
         }
         case ip_detail::kIcmp:

@@ -35,6 +35,7 @@ void Decoder::decode(LinkType link, const Frame& frame, std::vector<Packet>& out
     out_ = &out;
     frame_ = &frame;
     link_sender_ = 0;
+    udp_payload_ = {};
     const Rest rest{frame.bytes, frame.wire_length};
     switch (link) {
         case LinkType::ethernet: return ethernet(rest, 0);

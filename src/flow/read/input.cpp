@@ -1,6 +1,7 @@
 #include "flow/read/input.hpp"
 
 #include "flow/flow_list.hpp"
+#include "flow/read/export_messages.hpp"
 #include "flow/read/input_list.hpp"
 #include "flow/read/input_names.hpp"
 #include "flow/read/pcap_reader.hpp"
@@ -47,6 +48,7 @@ struct FileResult {
 struct GroupResult {
     FlowList flows;
     std::vector<ConnectionTimings> timings;
+    std::vector<std::string> exporters;  ///< Flow exports: the observers that `Flow::observer` counts in, instead of the group's own.
     bool usable = false;  ///< At least one file was an input of this observer.
 };
 
@@ -77,6 +79,7 @@ struct Collected {
     FlowList flows;
     std::unique_ptr<CaptureReader> capture;  ///< Lives as long as pieces come, so that flows go on through them.
     zeek::Connections connections;
+    std::unique_ptr<ExportInput> exports;  ///< Likewise: templates and sequence numbers hold from piece to piece.
     std::uint64_t records = 0;
 };
 
@@ -127,7 +130,7 @@ std::vector<Group> make_groups(const std::vector<InputFile>& files) {
             continue;
         }
         struct Piece {
-            int kind;  // 0 pcap, 1 pcapng, 2 a log
+            int kind;  // 0 pcap, 1 pcapng, 2 a log, 3 export messages, 4 a capture of such
             std::optional<Time> first;
             InputName name;
             std::size_t file;
@@ -137,7 +140,11 @@ std::vector<Group> make_groups(const std::vector<InputFile>& files) {
             Piece piece{.kind = 2, .first = {}, .name = name_input(files[i].path), .file = i};
             if (const auto input = InputBytes::open(files[i].path)) {
                 if (const auto format = recognise((*input)->head(), files[i].path)) {
-                    piece.kind = *format == Format::pcap ? 0 : *format == Format::pcapng ? 1 : 2;
+                    piece.kind = *format == Format::pcap              ? 0
+                                 : *format == Format::pcapng          ? 1
+                                 : *format == Format::export_messages ? 3
+                                 : *format == Format::export_capture  ? 4
+                                                                      : 2;
                     piece.first = first_packet_time((*input)->head(), *format);
                 }
             }
@@ -192,6 +199,12 @@ void read_file(const InputFile& file, const std::string& observer, const ReadOpt
                 break;
             case Format::zeek_tsv: done = zeek::read_tsv(told, collected.connections, options.stop, report); break;
             case Format::zeek_json: done = zeek::read_json(told, collected.connections, options.stop, report); break;
+            case Format::export_messages:
+            case Format::export_capture:
+                if (!collected.exports) { collected.exports = std::make_unique<ExportInput>(observer); }
+                done = *format == Format::export_messages ? collected.exports->read_messages(told, options.stop, report)
+                                                          : collected.exports->read_capture(told, options.stop, report);
+                break;
         }
         result.other_log = !done && !file.named && done.error().code == Errc::unsupported && report.format.starts_with("zeek");
         if (!done && !result.other_log) { failure = std::move(done).error(); }
@@ -238,7 +251,7 @@ void guarded(FileResult& result, const Work& work) {
 GroupResult read_group(const Group& group, const std::string& observer, const std::vector<InputFile>& files, const ReadOptions& options,
                        Progress& progress, std::vector<FileResult>& results) {
     GroupResult read;
-    Collected collected{.flows = {}, .capture = {}, .connections = zeek::Connections(observer)};
+    Collected collected{.flows = {}, .capture = {}, .connections = zeek::Connections(observer), .exports = {}};
     std::size_t last = group.files.front();
     for (const std::size_t i : group.files) {
         FileResult& result = results[i];
@@ -254,6 +267,13 @@ GroupResult read_group(const Group& group, const std::string& observer, const st
         guarded(results[last], [&] {
             collected.capture->finish(results[last].report);
             read.timings = collected.capture->timings();
+        });
+    }
+    if (collected.exports) {
+        guarded(results[last], [&] {
+            auto taken = collected.exports->take(results[last].report);
+            read.exporters = std::move(taken.names);
+            collected.flows.add(std::move(taken.flows));
         });
     }
     read.flows = std::move(collected.flows);
@@ -333,9 +353,18 @@ Result<Inputs> read_inputs(std::span<const std::string> paths, const ReadOptions
     FlowList flows;
     for (std::size_t g = 0; g < groups.size(); ++g) {
         if (!read[g].usable) { continue; }
-        const auto id = static_cast<ObserverId>(observers.size());
-        read[g].flows.for_each([&](Flow& flow) { flow.observer = id; });
-        observers.push_back({.name = names[g], .interval = {}});  // the source works the interval out
+        const std::size_t base = observers.size();
+        const auto id = static_cast<ObserverId>(base);
+        if (read[g].exporters.empty()) {
+            read[g].flows.for_each([&](Flow& flow) { flow.observer = id; });
+            observers.push_back({.name = names[g], .interval = {}});  // the source works the interval out
+        } else {
+            if (base + read[g].exporters.size() > std::numeric_limits<std::uint16_t>::max()) {
+                return fail(Errc::limit, "more than 65535 observers", {}, "give fewer inputs at a time");
+            }
+            read[g].flows.for_each([&](Flow& flow) { flow.observer = static_cast<ObserverId>(base + static_cast<std::size_t>(flow.observer)); });
+            for (std::string& name : read[g].exporters) { observers.push_back({.name = std::move(name), .interval = {}}); }
+        }
         flows.add(std::move(read[g].flows));
         for (ConnectionTimings& timings : read[g].timings) { timings.observer = id; }
         std::ranges::move(read[g].timings, std::back_inserter(inputs.timings));

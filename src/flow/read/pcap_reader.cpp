@@ -165,6 +165,17 @@ Result<void> CaptureReader::read(ByteSource& bytes, ReadReport& report) {
     return result;
 }
 
+Result<void> read_frames(ByteSource& bytes, FrameTap& tap, const std::stop_token& stop, ReadReport& report) {
+    Decoder decoder(0, report);
+    Assembler assembler({.observer_name = {}, .observer = {}, .timeouts = {}, .max_live_flows = 1, .hash_seed = 0}, [](Flow&&) {}, report);
+    CaptureRun run(bytes, decoder, assembler, tap, stop, report);
+    const auto head = run.window.peek(kCaptureHeadBytes);
+    if (!head) { return std::unexpected(head.error()); }
+    const auto format = recognise_capture(*head);
+    if (!format) { return fail(Errc::malformed, "not a capture file", run.where(0)); }
+    return *format == CaptureFormat::pcap ? read_pcap_records(run) : read_pcapng_blocks(run);
+}
+
 void CaptureReader::snapshot(const FlowSink& sink) const { parts_->assembler.snapshot(sink); }
 
 void CaptureReader::finish(ReadReport& report) {

@@ -2,6 +2,8 @@
 
 #include "base/byte_cursor.hpp"
 #include "base/text.hpp"
+#include "flow/read/export_decoder.hpp"
+#include "flow/read/export_messages.hpp"
 #include "flow/read/pcap_reader.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +24,8 @@ constexpr std::uint32_t kPcapNanos = 0xa1b23c4d;
 constexpr std::uint32_t kPcapKuznetzov = 0xa1b2cd34;  // "modified" pcap with 8 more bytes a record
 constexpr std::uint32_t kPcapngByteOrder = 0x1a2b3c4d;
 constexpr std::string_view kUnderstood =
-    "understood are pcap and pcapng captures and Zeek conn logs (TSV or JSON), plain or packed with gzip, zstd or xz";
+    "understood are pcap and pcapng captures, NetFlow v5, v7, v9 and IPFIX messages (raw or in captures) and Zeek conn logs (TSV or JSON), "
+    "plain or packed with gzip, zstd or xz";
 
 /// The first bytes as text; char may alias any bytes.
 std::string_view as_text(Bytes head) {
@@ -55,9 +58,6 @@ constexpr std::array kKnown{
     Known{"<?xml"sv, 0, "an XML document"},
     Known{"<!DOCTYPE"sv, 0, "an HTML page"},
     Known{"<html"sv, 0, "an HTML page"},
-    Known{"\0\x05\0"sv, 0, "raw NetFlow version 5"},
-    Known{"\0\x09\0"sv, 0, "raw NetFlow version 9"},
-    Known{"\0\x0a\0"sv, 0, "raw IPFIX"},
     Known{"ts,uid"sv, 0, "a table with commas (CSV)"},
 };
 
@@ -167,6 +167,15 @@ std::optional<Time> first_in_pcapng(Bytes head) {
     return std::nullopt;
 }
 
+/// When the first message was made, by its header.
+std::optional<Time> first_export(Bytes head) {
+    ByteCursor cursor(head);
+    const auto version = cursor.be16();
+    if (!version || !cursor.skip(*version == 10 ? 2 : 6)) { return std::nullopt; }
+    const auto seconds = cursor.be32();
+    return seconds ? std::optional(Time::from_micros(std::int64_t{*seconds} * 1'000'000)) : std::nullopt;
+}
+
 }  // namespace recognise_detail
 }  // namespace
 
@@ -176,6 +185,8 @@ std::string_view to_string(Format format) {
         case Format::pcapng: return "pcapng";
         case Format::zeek_tsv: return "zeek-tsv";
         case Format::zeek_json: return "zeek-json";
+        case Format::export_messages: return "flow-exports";
+        case Format::export_capture: return "flow-exports in pcap";
     }
     return "";
 }
@@ -184,10 +195,17 @@ Result<Format> recognise(std::span<const std::byte> head, std::string_view where
     using namespace recognise_detail;
     const auto refuse = [&](std::string message) { return fail(Errc::unsupported, std::move(message), std::string(where), std::string(kUnderstood)); };
     if (head.empty()) { return fail(Errc::truncated, "the input is empty", std::string(where), "check that the capture ran and that the file was copied whole"); }
-    if (const auto capture = recognise_capture(head)) { return *capture == CaptureFormat::pcap ? Format::pcap : Format::pcapng; }
+    if (const auto capture = recognise_capture(head)) {
+        if (holds_exports(head)) { return Format::export_capture; }
+        return *capture == CaptureFormat::pcap ? Format::pcap : Format::pcapng;
+    }
+    if (export_message_size(head)) { return Format::export_messages; }
 
     std::string_view text = as_text(head);
     if (text.starts_with("\xef\xbb\xbf")) { text.remove_prefix(3); }  // a byte order mark, as some editors leave
+    if (const auto kind = export_message_kind(head); !kind.empty() && !text.starts_with('\xef')) {
+        return refuse(fmt::format("this begins like a {} message, which is damaged or cut off", kind));
+    }
     if (const auto name = known_name(text)) { return refuse(fmt::format("this looks like {}, which is not read yet", *name)); }
     const std::size_t start = std::min(text.find_first_not_of(" \t\r\n"), text.size());
     text.remove_prefix(start);
@@ -207,8 +225,10 @@ Result<Format> recognise(std::span<const std::byte> head, std::string_view where
 }
 
 std::optional<Time> first_packet_time(std::span<const std::byte> head, Format format) {
-    if (format == Format::pcap) { return recognise_detail::first_in_pcap(head); }
-    if (format == Format::pcapng) { return recognise_detail::first_in_pcapng(head); }
+    if (format == Format::export_messages) { return recognise_detail::first_export(head); }
+    const auto capture = recognise_capture(head);
+    if (capture == CaptureFormat::pcap) { return recognise_detail::first_in_pcap(head); }
+    if (capture == CaptureFormat::pcapng) { return recognise_detail::first_in_pcapng(head); }
     return std::nullopt;
 }
 

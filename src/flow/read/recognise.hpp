@@ -12,8 +12,15 @@
 namespace hw::flow::read {
 
 /// The forms of input that have a reader.
-enum class Format : std::uint8_t { pcap, pcapng, zeek_tsv, zeek_json };
-/// As in `ReadReport::format`: `pcap`, `pcapng`, `zeek-tsv`, `zeek-json`.
+enum class Format : std::uint8_t {
+    pcap,
+    pcapng,
+    zeek_tsv,
+    zeek_json,
+    export_messages,  ///< NetFlow and IPFIX messages one after the other.
+    export_capture,   ///< A capture (pcap or pcapng) of datagrams that hold such messages.
+};
+/// As in `ReadReport::format`: `pcap`, `pcapng`, `zeek-tsv`, `zeek-json`, `flow-exports`, `flow-exports in pcap`.
 [[nodiscard]] std::string_view to_string(Format format);
 
 /// Tells the form of an input from its first bytes (unpacked; some KiB are enough). `where` goes into the error, which

@@ -1,0 +1,579 @@
+#include "flow/read/export_decoder.hpp"
+
+#include "base/byte_cursor.hpp"
+#include "flow/read/export_template.hpp"
+
+#include <algorithm>
+#include <compare>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace hw::flow::read {
+namespace {
+namespace export_detail {
+
+using Bytes = std::span<const std::byte>;
+
+constexpr std::size_t kFixedHeader = 24;  // NetFlow v5 and v7
+constexpr std::size_t kV5Record = 48;
+constexpr std::size_t kV7Record = 52;
+constexpr std::size_t kV9Header = 20;
+constexpr std::size_t kIpfixHeader = 16;
+constexpr std::size_t kMostFixedRecords = 64;  // Cisco sends 30; some send more
+constexpr std::uint16_t kFirstDataSet = 256;
+constexpr std::size_t kLongestPadding = 7;
+
+enum class Version : std::uint16_t { v5 = 5, v7 = 7, v9 = 9, ipfix = 10 };
+
+/// Whose templates and numbers.
+struct ScopeKey {
+    net::Address address;
+    std::uint32_t domain = 0;
+    std::uint16_t port = 0;
+    Version version{};
+    friend auto operator<=>(const ScopeKey&, const ScopeKey&) = default;
+};
+
+struct Template {
+    ExportProgram program;
+    std::optional<ExportProgram> before;  ///< What it was until just now: datagrams may overtake each other.
+};
+
+/// A data set whose template has not come.
+struct Waiting {
+    std::uint16_t id = 0;
+    ExportClock clock;
+    std::uint64_t offset = 0;
+    std::vector<std::byte> bytes;
+};
+
+struct Scope {
+    std::uint32_t exporter = 0;
+    Time heard;
+    std::unordered_map<std::uint16_t, Template> templates;  // by 16 bits: nothing that could be flooded
+    std::vector<Waiting> waiting;
+    std::size_t waiting_bytes = 0;
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> rates;  ///< By sampler.
+    std::uint32_t rate = 0;                                      ///< Told without a sampler, or by the only one.
+    std::uint64_t boot_millis = 0;
+    std::uint32_t sequence = 0;  ///< Expected next.
+    std::uint32_t number = 0;    ///< IPFIX: of the last message, whose records and options records were these.
+    std::uint32_t records = 0;
+    std::uint32_t options = 0;
+    bool sequence_known = false;
+};
+
+std::uint16_t be16(Bytes bytes, std::size_t at) { return static_cast<std::uint16_t>(export_number(bytes.subspan(at, 2))); }
+std::uint32_t be32(Bytes bytes, std::size_t at) { return static_cast<std::uint32_t>(export_number(bytes.subspan(at, 4))); }
+
+Time seconds_time(std::uint32_t seconds) { return Time::from_micros(std::int64_t{seconds} * 1'000'000); }
+
+/// Whether a set of `size` bytes can hold records of `length` and nothing but padding behind them.
+bool set_fits(std::size_t size, std::size_t length) { return length > 0 && size >= length && size % length <= kLongestPadding; }
+
+}  // namespace export_detail
+}  // namespace
+
+struct ExportDecoder::State {
+    using Bytes = export_detail::Bytes;
+    using Scope = export_detail::Scope;
+
+    explicit State(const ExportLimits& given) : limits(given) {}
+
+    Scope* scope_of(const export_detail::ScopeKey& key, Time now, std::uint64_t offset, ReadReport& report);
+    void forget(std::map<export_detail::ScopeKey, Scope>::iterator scope, ReadReport& report);
+    void drop_template(Scope& scope, std::uint16_t id);
+
+    void fixed(Bytes message, const export_detail::ScopeKey& sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
+    void v9(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
+    void ipfix(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
+
+    void sequence(Scope& scope, std::uint32_t number, std::uint32_t step, std::string_view reason, std::uint64_t offset, ReadReport& report);
+    void number_of(Scope& scope, std::uint32_t number, std::optional<std::uint32_t> count, std::uint64_t offset, ReadReport& report);
+    void templates(Scope& scope, Bytes set, bool options, bool ipfix_form, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
+    void define(Scope& scope, std::uint16_t id, ExportProgram program, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
+    /// Decodes a data set and gives the number of its records; nothing where its template is not known.
+    std::optional<std::uint32_t> data(Scope& scope, std::uint16_t id, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report,
+                                      std::vector<ExportRecord>& out);
+    std::uint32_t records(Scope& scope, const ExportProgram& program, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report,
+                          std::vector<ExportRecord>& out);
+    void learn(Scope& scope, const ExportProgram& program);
+    void wait(Scope& scope, std::uint16_t id, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report);
+
+    ExportLimits limits;
+    std::map<export_detail::ScopeKey, Scope> scopes;  // ordered: senders choose the keys
+    std::map<net::Address, std::uint32_t> exporter_index;
+    std::vector<net::Address> exporter_list;
+    std::vector<std::uint32_t> exporter_rates;
+    std::size_t template_count = 0;
+    std::size_t template_bytes = 0;
+    std::size_t waiting_bytes = 0;
+    export_detail::ScopeKey last_key;
+    Scope* last_scope = nullptr;
+    std::uint32_t options_seen = 0;  ///< In this message.
+    ExportValues values;
+    std::vector<ExportField> fields;
+};
+
+ExportDecoder::ExportDecoder(const ExportLimits& limits) : state_(std::make_unique<State>(limits)) {}
+ExportDecoder::~ExportDecoder() = default;
+ExportDecoder::ExportDecoder(ExportDecoder&&) noexcept = default;
+ExportDecoder& ExportDecoder::operator=(ExportDecoder&&) noexcept = default;
+
+std::span<const net::Address> ExportDecoder::exporters() const { return state_->exporter_list; }
+
+std::uint32_t ExportDecoder::sampling_of(std::uint32_t exporter) const {
+    return exporter < state_->exporter_rates.size() ? state_->exporter_rates[exporter] : 0;
+}
+
+void ExportDecoder::State::drop_template(Scope& scope, std::uint16_t id) {
+    const auto found = scope.templates.find(id);
+    if (found == scope.templates.end()) { return; }
+    template_bytes -= found->second.program.footprint() + (found->second.before ? found->second.before->footprint() : 0);
+    --template_count;
+    scope.templates.erase(found);
+}
+
+void ExportDecoder::State::forget(std::map<export_detail::ScopeKey, Scope>::iterator scope, ReadReport& report) {
+    while (!scope->second.templates.empty()) { drop_template(scope->second, scope->second.templates.begin()->first); }
+    for (const auto& waiting : scope->second.waiting) { report.skip("data set without its template", waiting.offset); }
+    waiting_bytes -= scope->second.waiting_bytes;
+    if (last_scope == &scope->second) { last_scope = nullptr; }
+    scopes.erase(scope);
+}
+
+export_detail::Scope* ExportDecoder::State::scope_of(const export_detail::ScopeKey& key, Time now, std::uint64_t offset, ReadReport& report) {
+    if (last_scope != nullptr && key == last_key) {
+        last_scope->heard = std::max(last_scope->heard, now);
+        return last_scope;
+    }
+    auto found = scopes.find(key);
+    if (found == scopes.end()) {
+        if (scopes.size() >= limits.scopes) {
+            const auto oldest = std::ranges::min_element(scopes, {}, [](const auto& entry) { return entry.second.heard; });
+            if (oldest == scopes.end() || now - oldest->second.heard < limits.idle) {
+                report.skip("message of one exporter too many", offset);
+                return nullptr;
+            }
+            forget(oldest, report);
+        }
+        const auto [index, fresh] = exporter_index.emplace(key.address, static_cast<std::uint32_t>(exporter_list.size()));
+        if (fresh) {
+            if (exporter_list.size() >= limits.exporters) {
+                exporter_index.erase(index);
+                report.skip("message of one exporter too many", offset);
+                return nullptr;
+            }
+            exporter_list.push_back(key.address);
+            exporter_rates.push_back(0);
+        }
+        found = scopes.emplace(key, Scope{}).first;
+        found->second.exporter = index->second;
+        found->second.heard = now;
+    }
+    found->second.heard = std::max(found->second.heard, now);
+    last_key = key;
+    last_scope = &found->second;
+    return last_scope;
+}
+
+void ExportDecoder::State::sequence(Scope& scope, std::uint32_t number, std::uint32_t step, std::string_view reason, std::uint64_t offset, ReadReport& report) {
+    constexpr std::uint32_t kRestart = 1U << 24U;  // a larger leap is a restart, or a datagram that comes late
+    const std::uint32_t gap = number - scope.sequence;
+    if (scope.sequence_known && gap > 0 && gap < kRestart) { report.skip(reason, offset, gap); }
+    if (!scope.sequence_known || gap < kRestart || gap < 0xffff'ff00U) { scope.sequence = number + step; }
+    scope.sequence_known = true;
+}
+
+/// Sequence numbers of IPFIX count data records before the message (RFC 7011, 3.1). Exporters also count those of the message
+/// itself, or leave out options records: what any of these explains is no loss. A message that could not be counted tells
+/// nothing of the next one's number.
+void ExportDecoder::State::number_of(Scope& scope, std::uint32_t number, std::optional<std::uint32_t> count, std::uint64_t offset, ReadReport& report) {
+    constexpr std::uint32_t kRestart = 1U << 24U;
+    const std::uint32_t step = number - scope.number;
+    if (scope.sequence_known && count) {
+        const bool explained = step == scope.records || step == scope.records - scope.options || step == *count || step == *count - options_seen;
+        if (!explained && step > scope.records && step < kRestart) { report.skip("flow record lost on the way (IPFIX)", offset, step - scope.records); }
+    }
+    const bool late = scope.sequence_known && step > 0xffff'0000U;
+    if (late) { return; }
+    scope.number = number;
+    scope.sequence_known = count.has_value();
+    scope.records = count.value_or(0);
+    scope.options = options_seen;
+}
+
+void ExportDecoder::feed(const net::Endpoint& exporter, Time observed_at, std::span<const std::byte> message, std::uint64_t offset, ReadReport& report,
+                         std::vector<ExportRecord>& out) {
+    using namespace export_detail;
+    if (message.size() < kIpfixHeader) { return report.skip("export message cut short", offset); }
+    ScopeKey sender{.address = exporter.address, .domain = 0, .port = net::number(exporter.port), .version = Version{be16(message, 0)}};
+    switch (sender.version) {
+        case Version::v5:
+        case Version::v7: return state_->fixed(message, sender, observed_at, offset, report, out);
+        case Version::v9: return state_->v9(message, sender, observed_at, offset, report, out);
+        case Version::ipfix: return state_->ipfix(message, sender, observed_at, offset, report, out);
+    }
+    report.skip("no export message of a version that is known", offset);
+}
+
+void ExportDecoder::finish(ReadReport& report) {
+    for (auto& [key, scope] : state_->scopes) {
+        for (const auto& waiting : scope.waiting) { report.skip("data set without its template", waiting.offset); }
+        scope.waiting.clear();
+        state_->waiting_bytes -= std::exchange(scope.waiting_bytes, 0);
+    }
+}
+
+void ExportDecoder::State::fixed(Bytes message, const export_detail::ScopeKey& sender, Time now, std::uint64_t offset, ReadReport& report,
+                                 std::vector<ExportRecord>& out) {
+    using namespace export_detail;
+    if (message.size() < kFixedHeader) { return report.skip("export message cut short", offset); }
+    const bool seven = sender.version == Version::v7;
+    const std::size_t length = seven ? kV7Record : kV5Record;
+    ScopeKey key = sender;
+    if (!seven) { key.domain = be16(message, 20); }  // engine type and number
+    Scope* scope = scope_of(key, now, offset, report);
+    if (scope == nullptr) { return; }
+    const std::size_t announced = be16(message, 2);
+    const std::size_t count = std::min(announced, (message.size() - kFixedHeader) / length);
+    if (count < announced) { report.skip("flow record cut off", offset + kFixedHeader + count * length, announced - count); }
+    sequence(*scope, be32(message, 16), static_cast<std::uint32_t>(announced), seven ? "flow record lost on the way (NetFlow v7)" : "flow record lost on the way (NetFlow v5)",
+             offset, report);
+    std::uint32_t rate = 0;
+    if (!seven) {
+        constexpr std::uint16_t kInterval = 0x3fff;  // below two bits of mode
+        rate = be16(message, 22) & kInterval;
+        if (rate > 0) { exporter_rates[scope->exporter] = rate; }
+    }
+    const std::uint32_t uptime = be32(message, 4);
+    const std::int64_t exported = std::int64_t{be32(message, 8)} * 1'000'000 + be32(message, 12) / 1000;
+    const auto moment = [&](std::uint32_t value) {
+        constexpr std::uint32_t kAhead = 3'600'000;
+        const std::uint32_t age = uptime - value;  // 32 bits that begin anew after 49.7 days
+        const std::int64_t millis = age > 0xffff'ffffU - kAhead ? -std::int64_t{value - uptime} : std::int64_t{age};
+        return Time::from_micros(std::max<std::int64_t>(exported - millis * 1000, 0));
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+        const Bytes record = message.subspan(kFixedHeader + i * length, length);
+        ExportRecord flow;
+        flow.source = net::Address::v4(be32(record, 0));
+        flow.destination = net::Address::v4(be32(record, 4));
+        flow.packets = be32(record, 16);
+        flow.bytes = be32(record, 20);
+        if (flow.packets == 0) {
+            report.skip("flow record without packets or bytes", offset + kFixedHeader + i * length);
+            continue;
+        }
+        flow.first = moment(be32(record, 24));
+        flow.last = std::max(flow.first, moment(be32(record, 28)));
+        flow.source_port = be16(record, 32);
+        flow.destination_port = be16(record, 34);
+        flow.tcp_flags = std::to_integer<std::uint8_t>(record[37]);
+        flow.protocol = std::to_integer<std::uint8_t>(record[38]);
+        if (flow.protocol == number(Protocol::icmp)) {
+            flow.echo_reply = flow.source_port == 0 && flow.destination_port >> 8U == 0;
+            flow.source_port = 0;
+            flow.destination_port = 0;
+        }
+        flow.sampling = rate;
+        flow.exporter = scope->exporter;
+        out.push_back(flow);
+        ++report.records;
+    }
+}
+
+void ExportDecoder::State::v9(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out) {
+    using namespace export_detail;
+    if (message.size() < kV9Header) { return report.skip("export message cut short", offset); }
+    sender.domain = be32(message, 16);
+    Scope* scope = scope_of(sender, now, offset, report);
+    if (scope == nullptr) { return; }
+    sequence(*scope, be32(message, 12), 1, "export message lost on the way (NetFlow v9)", offset, report);
+    const ExportClock clock{.exported = seconds_time(be32(message, 8)), .uptime_millis = be32(message, 4), .uptime_known = true, .boot_millis = 0};
+    std::size_t at = kV9Header;
+    while (message.size() - at >= 4) {
+        const std::uint16_t id = be16(message, at);
+        const std::size_t size = be16(message, at + 2);
+        if (id == 0 && size == 0) { return; }  // padding at the end of the message
+        if (size < 4 || size > message.size() - at) { return report.skip("set with an impossible length", offset + at); }
+        const Bytes set = message.subspan(at + 4, size - 4);
+        if (id <= 1) {
+            templates(*scope, set, id == 1, false, offset + at, report, out);
+        } else if (id >= kFirstDataSet) {
+            data(*scope, id, set, clock, offset + at, report, out);
+        } else {
+            report.skip("set of a reserved number", offset + at);
+        }
+        at += size;
+    }
+}
+
+void ExportDecoder::State::ipfix(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out) {
+    using namespace export_detail;
+    const std::size_t announced = be16(message, 2);
+    if (announced < kIpfixHeader) { return report.skip("export message with an impossible length", offset); }
+    if (announced > message.size()) {
+        report.skip("export message cut short", offset);
+    } else {
+        message = message.first(announced);
+    }
+    sender.domain = be32(message, 12);
+    Scope* scope = scope_of(sender, now, offset, report);
+    if (scope == nullptr) { return; }
+    const ExportClock clock{.exported = seconds_time(be32(message, 4)), .uptime_millis = 0, .uptime_known = false, .boot_millis = scope->boot_millis};
+    std::uint32_t count = 0;
+    options_seen = 0;
+    bool counted = true;
+    std::size_t at = kIpfixHeader;
+    while (message.size() - at >= 4) {
+        const std::uint16_t id = be16(message, at);
+        const std::size_t size = be16(message, at + 2);
+        if (size < 4 || size > message.size() - at) {
+            report.skip("set with an impossible length", offset + at);
+            counted = false;
+            break;
+        }
+        const Bytes set = message.subspan(at + 4, size - 4);
+        if (id == 2 || id == 3) {
+            templates(*scope, set, id == 3, true, offset + at, report, out);
+        } else if (id >= kFirstDataSet) {
+            const auto records = data(*scope, id, set, clock, offset + at, report, out);
+            counted = counted && records.has_value();
+            count += records.value_or(0);
+        } else {
+            report.skip("set of a reserved number", offset + at);
+            counted = false;
+        }
+        at += size;
+    }
+    number_of(*scope, be32(message, 8), counted && announced <= message.size() ? std::optional(count) : std::nullopt, offset, report);
+}
+
+void ExportDecoder::State::templates(Scope& scope, Bytes set, bool options, bool ipfix_form, std::uint64_t offset, ReadReport& report,
+                                     std::vector<ExportRecord>& out) {
+    using namespace export_detail;
+    constexpr std::uint16_t kEnterprise = 0x8000;
+    ByteCursor cursor(set);
+    while (cursor.remaining() >= 4) {
+        const std::uint16_t id = cursor.be16().value_or(0);
+        std::size_t count = cursor.be16().value_or(0);
+        if (id == 0 && count == 0) { return; }  // padding
+        if (ipfix_form && count == 0) {         // withdrawal (RFC 7011, 8.1); of all of a kind by the set's own number
+            if (id >= kFirstDataSet) {
+                drop_template(scope, id);
+            } else if (id == 2 || id == 3) {
+                std::vector<std::uint16_t> all;
+                for (const auto& [known, what] : scope.templates) {
+                    if (what.program.options() == (id == 3)) { all.push_back(known); }
+                }
+                for (const std::uint16_t known : all) { drop_template(scope, known); }
+            }
+            continue;
+        }
+        std::size_t scope_fields = 0;
+        if (options) {
+            const auto second = cursor.be16();
+            if (!second) { return report.skip("template cut short", offset); }
+            if (ipfix_form) {
+                scope_fields = *second;  // of the `count` fields in all
+            } else {
+                scope_fields = count / 4;  // both in bytes
+                count = scope_fields + *second / 4;
+            }
+        }
+        if (id < kFirstDataSet || (options && (scope_fields == 0 || scope_fields > count))) { return report.skip("template that cannot be", offset); }
+        if (count > limits.fields) { return report.skip("template with too many fields", offset); }
+        fields.clear();
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto field = cursor.be16();
+            const auto length = cursor.be16();
+            if (!field || !length) { return report.skip("template cut short", offset); }
+            ExportField made{.id = *field, .length = *length, .enterprise = 0};
+            if (ipfix_form && (*field & kEnterprise) != 0) {
+                const auto enterprise = cursor.be32();
+                if (!enterprise) { return report.skip("template cut short", offset); }
+                made.id = *field & static_cast<std::uint16_t>(~kEnterprise);
+                made.enterprise = *enterprise;
+            } else if (!ipfix_form && *length == kVariableLength) {
+                return report.skip("template that cannot be", offset);
+            }
+            fields.push_back(made);
+        }
+        define(scope, id, ExportProgram::compile(fields, scope_fields, !ipfix_form), offset, report, out);
+    }
+}
+
+void ExportDecoder::State::define(Scope& scope, std::uint16_t id, ExportProgram program, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out) {
+    // Records without a byte would never end.
+    if (program.length() == 0) { return report.skip("template of records without a byte", offset); }
+    const auto found = scope.templates.find(id);
+    if (found != scope.templates.end() && found->second.program == program) { return; }  // sent again, as it is every few minutes
+    const std::size_t size = program.footprint();
+    if (template_bytes + size > limits.template_bytes) { return report.skip("template past what is kept of all exporters", offset); }
+    if (found != scope.templates.end()) {
+        if (found->second.before) { template_bytes -= found->second.before->footprint(); }
+        found->second.before = std::exchange(found->second.program, std::move(program));
+        template_bytes += size;
+    } else {
+        if (scope.templates.size() >= limits.scope_templates || template_count >= limits.templates) {
+            return report.skip("template past what is kept of one exporter", offset);
+        }
+        scope.templates.emplace(id, export_detail::Template{.program = std::move(program), .before = {}});
+        template_bytes += size;
+        ++template_count;
+    }
+    if (scope.waiting.empty()) { return; }
+    // Those that have waited for it, in the order in which they came.
+    auto waiting = std::exchange(scope.waiting, {});
+    for (auto& set : waiting) {
+        if (set.id != id) {
+            scope.waiting.push_back(std::move(set));
+            continue;
+        }
+        scope.waiting_bytes -= set.bytes.size();
+        waiting_bytes -= set.bytes.size();
+        static_cast<void>(data(scope, id, set.bytes, set.clock, set.offset, report, out));
+    }
+}
+
+void ExportDecoder::State::wait(Scope& scope, std::uint16_t id, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report) {
+    constexpr std::size_t kMostSets = 4096;
+    if (scope.waiting_bytes + set.size() > limits.scope_waiting || waiting_bytes + set.size() > limits.waiting_bytes || scope.waiting.size() >= kMostSets) {
+        return report.skip("data set without its template", offset);
+    }
+    scope.waiting.push_back({.id = id, .clock = clock, .offset = offset, .bytes = {set.begin(), set.end()}});
+    scope.waiting_bytes += set.size();
+    waiting_bytes += set.size();
+}
+
+std::optional<std::uint32_t> ExportDecoder::State::data(Scope& scope, std::uint16_t id, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report,
+                                                        std::vector<ExportRecord>& out) {
+    using namespace export_detail;
+    const auto found = scope.templates.find(id);
+    if (found == scope.templates.end()) {
+        wait(scope, id, set, clock, offset, report);
+        return std::nullopt;
+    }
+    Template& known = found->second;
+    if (known.before) {
+        const bool fits = !known.program.fixed() || set_fits(set.size(), known.program.length());
+        const bool fitted = known.before->fixed() && set_fits(set.size(), known.before->length());
+        if (!fits && fitted) { return records(scope, *known.before, set, clock, offset, report, out); }
+        if (fits && !fitted) {
+            template_bytes -= known.before->footprint();
+            known.before.reset();
+        }
+    }
+    return records(scope, known.program, set, clock, offset, report, out);
+}
+
+std::uint32_t ExportDecoder::State::records(Scope& scope, const ExportProgram& program, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report,
+                                            std::vector<ExportRecord>& out) {
+    using namespace export_detail;
+    std::uint32_t count = 0;
+    std::size_t at = 0;
+    while (set.size() - at >= program.length()) {
+        const auto size = program.read(set.subspan(at), values);
+        if (!size || *size == 0) { break; }
+        ++count;
+        const std::uint64_t place = offset + 4 + at;
+        at += *size;
+        if (program.options()) {
+            ++options_seen;
+            learn(scope, program);
+            continue;
+        }
+        ExportRecord& record = out.emplace_back();
+        switch (make_export_record(program, values, clock, record)) {
+            case ExportFault::none: break;
+            case ExportFault::no_address:
+                out.pop_back();
+                report.skip("record without addresses", place);
+                continue;
+            case ExportFault::no_counts:
+                out.pop_back();
+                report.skip("flow record without packets or bytes", place);
+                continue;
+            case ExportFault::aggregated:
+                out.pop_back();
+                report.skip("record of several flows summed up", place);
+                continue;
+        }
+        record.exporter = scope.exporter;
+        record.sampling = export_sampling(program, values);
+        if (record.sampling == 0) {
+            record.sampling = scope.rate;
+            if (program.has(ExportSlot::sampler)) {
+                const auto rate = std::ranges::find(scope.rates, values[ExportSlot::sampler], &std::pair<std::uint64_t, std::uint32_t>::first);
+                if (rate != scope.rates.end()) { record.sampling = rate->second; }
+            }
+        }
+        ++report.records;
+    }
+    if (set.size() - at > kLongestPadding) { report.skip("set ends inside a record", offset + 4 + at); }
+    return count;
+}
+
+void ExportDecoder::State::learn(Scope& scope, const ExportProgram& program) {
+    if (program.has(ExportSlot::boot_millis) && values[ExportSlot::boot_millis] > 0) { scope.boot_millis = values[ExportSlot::boot_millis]; }
+    const std::uint32_t rate = export_sampling(program, values);
+    if (rate == 0) { return; }
+    scope.rate = rate;
+    exporter_rates[scope.exporter] = rate;
+    if (!program.has(ExportSlot::sampler)) { return; }
+    const auto known = std::ranges::find(scope.rates, values[ExportSlot::sampler], &std::pair<std::uint64_t, std::uint32_t>::first);
+    if (known != scope.rates.end()) {
+        known->second = rate;
+    } else if (scope.rates.size() < limits.scope_rates) {
+        scope.rates.emplace_back(values[ExportSlot::sampler], rate);
+    }
+    // With several samplers a record that names none has an unknown rate.
+    if (scope.rates.size() > 1) { scope.rate = 0; }
+}
+
+std::string_view export_message_kind(std::span<const std::byte> bytes) {
+    using namespace export_detail;
+    if (bytes.size() < 4) { return {}; }
+    switch (be16(bytes, 0)) {
+        case 5: return "netflow-v5";
+        case 7: return "netflow-v7";
+        case 9: return "netflow-v9";
+        case 10: return "ipfix";
+        case 0: return be16(bytes, 2) == 5 ? "sflow" : "";
+        default: return {};
+    }
+}
+
+std::optional<std::size_t> export_message_size(std::span<const std::byte> bytes) {
+    using namespace export_detail;
+    if (bytes.size() < kIpfixHeader) { return std::nullopt; }
+    const std::uint16_t version = be16(bytes, 0);
+    const std::size_t count = be16(bytes, 2);
+    if (version == 5 || version == 7) {
+        const std::size_t size = kFixedHeader + count * (version == 5 ? kV5Record : kV7Record);
+        if (count == 0 || count > kMostFixedRecords || bytes.size() < size) { return std::nullopt; }
+        return size;
+    }
+    const bool is_ipfix = version == 10;
+    if ((!is_ipfix && version != 9) || (is_ipfix && (count < kIpfixHeader || count > bytes.size()))) { return std::nullopt; }
+    const std::size_t end = is_ipfix ? count : std::min<std::size_t>(bytes.size(), 0xffff);
+    std::size_t at = is_ipfix ? kIpfixHeader : kV9Header;
+    std::size_t sets = 0;
+    while (at <= end && end - at >= 4) {
+        const std::uint16_t id = be16(bytes, at);
+        const std::size_t size = be16(bytes, at + 2);
+        // The numbers 5, 7, 9 and 10 are no set's: the next message begins.
+        if (!is_ipfix && (id == 9 || id == 5 || id == 7 || id == 10)) { break; }
+        const bool known = is_ipfix ? id == 2 || id == 3 || id >= kFirstDataSet : id <= 1 || id >= kFirstDataSet;
+        if (!known || size < 4 || size > end - at) { return std::nullopt; }
+        at += size;
+        ++sets;
+    }
+    if (sets == 0 || at > end) { return std::nullopt; }
+    return is_ipfix ? count : at;
+}
+
+}  // namespace hw::flow::read

@@ -1,0 +1,210 @@
+#include "flow/read/export_flows.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <tuple>
+#include <utility>
+
+namespace hw::flow::read {
+namespace {
+namespace flows_detail {
+
+constexpr Duration kApart = std::chrono::seconds(5);   // between the two directions of one conversation
+constexpr Duration kNextPiece = std::chrono::seconds(10);  // an idle timeout is longer, so that a next piece was cut by the active one
+constexpr std::uint16_t kWellKnown = 1024;
+
+net::Endpoint source_of(const ExportRecord& r) { return {r.source, net::Port{r.source_port}}; }
+net::Endpoint destination_of(const ExportRecord& r) { return {r.destination, net::Port{r.destination_port}}; }
+/// Whether it goes from the lower endpoint to the higher.
+bool upward(const ExportRecord& r) { return std::tie(r.source, r.source_port) < std::tie(r.destination, r.destination_port); }
+
+auto ends(const ExportRecord& r) {
+    const bool up = upward(r);
+    return std::tuple(r.exporter, r.protocol, up ? r.source : r.destination, up ? r.destination : r.source, up ? r.source_port : r.destination_port,
+                      up ? r.destination_port : r.source_port);
+}
+
+bool opens(std::uint8_t flags) { return (flags & tcp_flag::syn) != 0; }
+bool closes(std::uint8_t flags) { return (flags & (tcp_flag::fin | tcp_flag::rst)) != 0; }
+
+/// Whether `b` tells again of the packets of `a`, both of one direction and in order of time.
+bool same_packets(const ExportRecord& a, const ExportRecord& b) {
+    if (a.biflow != b.biflow) { return false; }
+    if (a.cumulative && b.cumulative && a.first == b.first && b.packets >= a.packets) { return true; }
+    // At another interface, on its way out: the same times within a clock's tick, the same packets.
+    return a.leaving != b.leaving && a.leaving != 2 && b.leaving != 2 && b.first - a.first <= std::chrono::seconds(1) &&
+           std::max(a.last, b.last) - std::min(a.last, b.last) <= std::chrono::seconds(1) && a.packets == b.packets;
+}
+
+/// Takes out the copies of one direction's records, which stand in order of time. Gives how many there were.
+std::uint64_t drop_copies(std::vector<ExportRecord*>& records) {
+    std::uint64_t copies = 0;
+    std::size_t kept = 0;
+    constexpr std::size_t kLookBack = 4;
+    for (ExportRecord* record : records) {
+        bool copy = false;
+        for (std::size_t back = 1; back <= std::min(kLookBack, kept) && !copy; ++back) {
+            ExportRecord*& before = records[kept - back];
+            if (!same_packets(*before, *record)) { continue; }
+            copy = true;
+            if (record->cumulative) { before = record; }
+        }
+        if (copy) {
+            ++copies;
+        } else {
+            records[kept++] = record;
+        }
+    }
+    records.resize(kept);
+    return copies;
+}
+
+/// Marks records that the next one goes on from, where the exporter has not said why it ended them.
+void mark_cut(std::span<ExportRecord* const> records) {
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        ExportRecord& r = *records[i];
+        if (r.end != FlowEnd::unknown) { continue; }
+        const bool tcp = r.protocol == number(Protocol::tcp);
+        if (tcp && closes(r.tcp_flags)) {
+            r.end = FlowEnd::end_of_flow;
+        } else if (i + 1 < records.size() && records[i + 1]->first - r.last <= kNextPiece && records[i + 1]->first >= r.last && !(tcp && opens(records[i + 1]->tcp_flags))) {
+            r.end = FlowEnd::active_timeout;
+        }
+    }
+}
+
+bool meet(const ExportRecord& a, const ExportRecord& b) { return a.first - kApart <= b.last && b.first - kApart <= a.last; }
+
+/// Which of the two ends is the server's by its port: a registered service's, else the lower; nothing where they are equal.
+std::optional<bool> source_serves(const ExportRecord& r) {
+    if (r.source_port == r.destination_port) { return std::nullopt; }
+    if (r.source_port == 0 || r.destination_port == 0) { return std::nullopt; }
+    return r.source_port < r.destination_port;
+}
+
+HalfFlow half(std::uint64_t packets, std::uint64_t bytes, std::uint8_t flags, std::uint8_t ttl_min, std::uint8_t ttl_max) {
+    HalfFlow out;
+    out.packets = packets;
+    out.bytes = bytes;
+    out.tcp_flags = flags;
+    out.ttl_min = ttl_min;
+    out.ttl_max = ttl_max;
+    return out;
+}
+HalfFlow half(const ExportRecord& r) { return half(r.packets, r.bytes, r.tcp_flags, r.ttl_min, r.ttl_max); }
+
+/// Whether the source is the client, and how one knows. `other`: the opposite direction, may be null.
+std::pair<bool, InitiatorBasis> source_opens(const ExportRecord& a, const ExportRecord* other) {
+    const std::uint8_t back = a.biflow ? a.reverse_tcp_flags : other != nullptr ? other->tcp_flags : std::uint8_t{0};
+    const bool tcp = a.protocol == number(Protocol::tcp);
+    if (a.biflow && (a.initiator_known || !tcp || !opens(back) || opens(a.tcp_flags))) {  // RFC 5103: the source opened it
+        return {true, tcp && opens(a.tcp_flags) ? InitiatorBasis::syn : InitiatorBasis::exporter};
+    }
+    if (a.protocol == number(Protocol::icmp) || a.protocol == number(Protocol::icmp6)) {
+        if (a.echo_reply != (other != nullptr && other->echo_reply)) { return {!a.echo_reply, InitiatorBasis::port}; }
+    }
+    if (tcp && opens(a.tcp_flags) != opens(back) && (other != nullptr || a.biflow)) { return {opens(a.tcp_flags), InitiatorBasis::syn}; }
+    if (tcp && other == nullptr && opens(a.tcp_flags) && (a.tcp_flags & tcp_flag::ack) == 0) { return {true, InitiatorBasis::syn}; }
+    if (other != nullptr && a.first != other->first) {
+        const bool earlier = a.first < other->first;
+        return {earlier, tcp && opens(a.tcp_flags) ? InitiatorBasis::syn : InitiatorBasis::first_packet};
+    }
+    if (const auto serves = source_serves(a)) {
+        // Alone, only a service's port speaks against the source.
+        if (other != nullptr || a.source_port < kWellKnown) { return {!*serves, InitiatorBasis::port}; }
+    }
+    return {true, other != nullptr ? InitiatorBasis::port : InitiatorBasis::exporter};
+}
+
+Flow make_flow(const ExportRecord& a, const ExportRecord* other, std::string_view name, std::uint32_t late_rate) {
+    const auto [forward, basis] = source_opens(a, other);
+    Flow flow;
+    flow.observer = static_cast<ObserverId>(a.exporter);
+    flow.protocol = static_cast<Protocol>(a.protocol);
+    flow.client = forward ? source_of(a) : destination_of(a);
+    flow.server = forward ? destination_of(a) : source_of(a);
+    flow.basis = basis;
+    flow.first = a.first;
+    flow.last = a.last;
+    flow.end = a.end;
+    HalfFlow there = half(a);
+    HalfFlow back;
+    std::uint32_t rate = a.sampling;
+    if (a.biflow) {
+        back = half(a.reverse_packets, a.reverse_bytes, a.reverse_tcp_flags, 0, 0);
+    } else if (other != nullptr) {
+        back = half(*other);
+        flow.first = std::min(a.first, other->first);
+        flow.last = std::max(a.last, other->last);
+        // A direction that says nothing must not hide that the other was cut; closed is closed.
+        if (flow.end == FlowEnd::unknown || other->end == FlowEnd::end_of_flow) { flow.end = other->end; }
+        rate = std::max(rate, other->sampling);
+    }
+    flow.sampling = std::max<std::uint32_t>(rate > 0 ? rate : late_rate, 1);
+    flow.request = forward ? there : back;
+    flow.reply = forward ? back : there;
+    flow.id = make_flow_id(name, flow.client, flow.server, flow.protocol, flow.first);
+    return flow;
+}
+
+}  // namespace flows_detail
+}  // namespace
+
+std::string ExportFlows::name_of(const net::Address& exporter) const {
+    return exporter == net::Address() ? observer_name_ : observer_name_ + "/" + net::to_string(exporter);
+}
+
+std::vector<Flow> ExportFlows::take(std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates, ReadReport& report) {
+    using namespace flows_detail;
+    std::vector<ExportRecord> records = std::exchange(records_, {});
+    std::ranges::sort(records, [](const ExportRecord& a, const ExportRecord& b) {
+        const auto key_a = ends(a);
+        const auto key_b = ends(b);
+        if (key_a != key_b) { return key_a < key_b; }
+        return std::tuple(!upward(a), a.first, a.last, a.packets, a.bytes, a.leaving) < std::tuple(!upward(b), b.first, b.last, b.packets, b.bytes, b.leaving);
+    });
+    std::vector<std::string> names;
+    names.reserve(exporters.size());
+    for (const auto& exporter : exporters) { names.push_back(name_of(exporter)); }
+
+    std::vector<Flow> flows;
+    flows.reserve(records.size() / 2);
+    std::vector<ExportRecord*> there;
+    std::vector<ExportRecord*> back;
+    std::uint64_t copies = 0;
+    for (std::size_t begin = 0, end = 0; begin < records.size(); begin = end) {
+        there.clear();
+        back.clear();
+        for (end = begin; end < records.size() && ends(records[end]) == ends(records[begin]); ++end) {
+            (upward(records[end]) ? there : back).push_back(&records[end]);
+        }
+        copies += drop_copies(there) + drop_copies(back);
+        mark_cut(there);
+        mark_cut(back);
+        const std::size_t exporter = records[begin].exporter;
+        const std::string_view name = exporter < names.size() ? std::string_view(names[exporter]) : std::string_view(observer_name_);
+        const std::uint32_t late = exporter < late_rates.size() ? late_rates[exporter] : 0;
+        std::size_t i = 0;
+        std::size_t k = 0;
+        while (i < there.size() || k < back.size()) {
+            const ExportRecord* a = i < there.size() ? there[i] : nullptr;
+            const ExportRecord* b = k < back.size() ? back[k] : nullptr;
+            if (a != nullptr && b != nullptr && !a->biflow && !b->biflow && meet(*a, *b)) {
+                flows.push_back(make_flow(*a, b, name, late));
+                ++i;
+                ++k;
+            } else if (b == nullptr || (a != nullptr && a->first <= b->first)) {
+                flows.push_back(make_flow(*a, nullptr, name, late));
+                ++i;
+            } else {
+                flows.push_back(make_flow(*b, nullptr, name, late));
+                ++k;
+            }
+        }
+    }
+    if (copies > 0) { report.skip("second record of the same packets", 0, copies); }
+    report.flows += flows.size();
+    return flows;
+}
+
+}  // namespace hw::flow::read

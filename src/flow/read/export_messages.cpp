@@ -1,0 +1,108 @@
+#include "flow/read/export_messages.hpp"
+
+#include "flow/read/block_window.hpp"
+#include "flow/read/capture_run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hw::flow::read {
+namespace {
+namespace messages_detail {
+
+constexpr std::size_t kLongestMessage = 0x10000 + 64;
+
+/// Takes the frames of a capture and gives the payload of the UDP datagrams in them to `visit(packet, payload)`.
+template <typename Visit>
+class DatagramTap final : public FrameTap {
+public:
+    DatagramTap(ReadReport& report, const Visit& visit) : decoder_(0, report), visit_(visit) {}
+    void frame(LinkType link, const Frame& frame) override {
+        packets_.clear();
+        decoder_.decode(link, frame, packets_);
+        visit_(packets_.empty() ? nullptr : &packets_.front(), decoder_.udp_payload(), frame);
+    }
+
+private:
+    Decoder decoder_;
+    const Visit& visit_;
+    std::vector<Packet> packets_;
+};
+
+}  // namespace messages_detail
+}  // namespace
+
+void ExportInput::feed(const net::Endpoint& exporter, Time observed_at, std::span<const std::byte> message, std::uint64_t offset, ReadReport& report) {
+    batch_.clear();
+    decoder_.feed(exporter, observed_at, message, offset, report, batch_);
+    flows_.add(batch_);
+}
+
+Result<void> ExportInput::read_messages(ByteSource& bytes, const std::stop_token& stop, ReadReport& report) {
+    using namespace messages_detail;
+    BlockWindow window(bytes);
+    while (!stop.stop_requested()) {
+        HW_TRY(const auto head, window.peek(4));
+        if (head.empty()) { return {}; }
+        HW_TRY(const auto seen, window.peek(kLongestMessage));
+        const auto size = export_message_size(seen);
+        if (!size) {
+            if (window.offset() == 0) {
+                return fail(Errc::malformed, "the first message of this file of flow exports is damaged or cut off", report.path + ":0",
+                            "the file must hold whole NetFlow or IPFIX messages, one after the other");
+            }
+            report.skip("no export message: the rest of the file was not read", window.offset());
+            report.damaged_tail = true;
+            return {};
+        }
+        if (window.offset() == 0) { report.format = export_message_kind(seen); }
+        feed({}, {}, seen.first(*size), window.offset(), report);
+        window.consume(*size);
+    }
+    return {};
+}
+
+Result<void> ExportInput::read_capture(ByteSource& bytes, const std::stop_token& stop, ReadReport& report) {
+    using namespace messages_detail;
+    const auto take = [&](const Packet* packet, std::span<const std::byte> payload, const Frame& frame) {
+        if (packet == nullptr) { return; }  // the decoder has counted why
+        if (export_message_kind(payload).empty()) { return report.skip("packet that holds no flow export", frame.offset); }
+        feed({packet->source, net::Port{packet->source_port}}, packet->time, payload, frame.offset, report);
+    };
+    DatagramTap tap(report, take);
+    return read_frames(bytes, tap, stop, report);
+}
+
+ExportInput::Taken ExportInput::take(ReadReport& report) {
+    decoder_.finish(report);
+    const auto exporters = decoder_.exporters();
+    std::vector<std::uint32_t> rates;
+    Taken taken;
+    rates.reserve(exporters.size());
+    taken.names.reserve(exporters.size());
+    for (std::uint32_t i = 0; i < exporters.size(); ++i) {
+        rates.push_back(decoder_.sampling_of(i));
+        taken.names.push_back(flows_.name_of(exporters[i]));
+    }
+    taken.flows = flows_.take(exporters, rates, report);
+    return taken;
+}
+
+bool holds_exports(std::span<const std::byte> capture_head) {
+    using namespace messages_detail;
+    ReadReport report;
+    std::size_t frames = 0;
+    std::size_t exports = 0;
+    const auto count = [&](const Packet* packet, std::span<const std::byte> payload, const Frame&) {
+        ++frames;
+        const auto size = packet != nullptr ? export_message_size(payload) : std::nullopt;
+        if (size && *size == payload.size()) { ++exports; }
+    };
+    DatagramTap tap(report, count);
+    MemoryBytes bytes(capture_head.first(std::min(capture_head.size(), std::size_t{256} << 10U)));
+    if (!read_frames(bytes, tap, {}, report)) { return false; }
+    constexpr std::size_t kOneIn = 5;
+    return exports > 0 && exports * kOneIn >= frames;
+}
+
+}  // namespace hw::flow::read
