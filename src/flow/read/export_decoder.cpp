@@ -1,6 +1,7 @@
 #include "flow/read/export_decoder.hpp"
 
 #include "base/byte_cursor.hpp"
+#include "flow/read/export_sample.hpp"
 #include "flow/read/export_template.hpp"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ constexpr std::size_t kMostFixedRecords = 64;  // Cisco sends 30; some send more
 constexpr std::uint16_t kFirstDataSet = 256;
 constexpr std::size_t kLongestPadding = 7;
 
-enum class Version : std::uint16_t { v5 = 5, v7 = 7, v9 = 9, ipfix = 10 };
+enum class Version : std::uint16_t { sflow = 0, v5 = 5, v7 = 7, v9 = 9, ipfix = 10 };
 
 /// Whose templates and numbers.
 struct ScopeKey {
@@ -91,6 +92,9 @@ struct ExportDecoder::State {
     void ipfix(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
 
     void sequence(Scope& scope, std::uint32_t number, std::uint32_t step, std::string_view reason, std::uint64_t offset, ReadReport& report);
+    void sflow(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
+    /// A record whose template holds the first bytes of a packet instead of addresses (IPFIX 313 and 315).
+    bool sampled(const ExportProgram& program, Bytes record, const ExportClock& clock, std::uint64_t offset, ReadReport& report, ExportRecord& out);
     void number_of(Scope& scope, std::uint32_t number, std::optional<std::uint32_t> count, std::uint64_t offset, ReadReport& report);
     void templates(Scope& scope, Bytes set, bool options, bool ipfix_form, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
     void define(Scope& scope, std::uint16_t id, ExportProgram program, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
@@ -113,6 +117,7 @@ struct ExportDecoder::State {
     export_detail::ScopeKey last_key;
     Scope* last_scope = nullptr;
     std::uint32_t options_seen = 0;  ///< In this message.
+    PacketSampler sampler;
     ExportValues values;
     std::vector<ExportField> fields;
 };
@@ -215,6 +220,9 @@ void ExportDecoder::feed(const net::Endpoint& exporter, Time observed_at, std::s
         case Version::v7: return state_->fixed(message, sender, observed_at, offset, report, out);
         case Version::v9: return state_->v9(message, sender, observed_at, offset, report, out);
         case Version::ipfix: return state_->ipfix(message, sender, observed_at, offset, report, out);
+        case Version::sflow:
+            if (be16(message, 2) != 5) { break; }
+            return state_->sflow(message, sender, observed_at, offset, report, out);
     }
     report.skip("no export message of a version that is known", offset);
 }
@@ -487,20 +495,18 @@ std::uint32_t ExportDecoder::State::records(Scope& scope, const ExportProgram& p
             continue;
         }
         ExportRecord& record = out.emplace_back();
-        switch (make_export_record(program, values, clock, record)) {
-            case ExportFault::none: break;
-            case ExportFault::no_address:
+        if (program.has(ExportSlot::frame) || program.has(ExportSlot::ip_packet)) {
+            if (!sampled(program, set.subspan(at - *size, *size), clock, place, report, record)) {
                 out.pop_back();
-                report.skip("record without addresses", place);
                 continue;
-            case ExportFault::no_counts:
-                out.pop_back();
-                report.skip("flow record without packets or bytes", place);
-                continue;
-            case ExportFault::aggregated:
-                out.pop_back();
-                report.skip("record of several flows summed up", place);
-                continue;
+            }
+        } else if (const ExportFault fault = make_export_record(program, values, clock, record); fault != ExportFault::none) {
+            out.pop_back();
+            report.skip(fault == ExportFault::no_address  ? "record without addresses"
+                        : fault == ExportFault::no_counts ? "flow record without packets or bytes"
+                                                          : "record of several flows summed up",
+                        place);
+            continue;
         }
         record.exporter = scope.exporter;
         record.sampling = export_sampling(program, values);
@@ -515,6 +521,33 @@ std::uint32_t ExportDecoder::State::records(Scope& scope, const ExportProgram& p
     }
     if (set.size() - at > kLongestPadding) { report.skip("set ends inside a record", offset + 4 + at); }
     return count;
+}
+
+void ExportDecoder::State::sflow(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out) {
+    const auto header = sflow_header(message);
+    if (!header) { return report.skip("export message cut short", offset); }
+    sender.address = header->agent;
+    sender.domain = header->sub_agent;
+    sender.port = 0;
+    Scope* scope = scope_of(sender, now, offset, report);
+    if (scope == nullptr) { return; }
+    sequence(*scope, header->sequence, 1, "export message lost on the way (sFlow)", offset, report);
+    read_sflow_samples(message.subspan(header->size), header->samples, now, offset, scope->exporter, sampler, report, out);
+}
+
+bool ExportDecoder::State::sampled(const ExportProgram& program, Bytes record, const ExportClock& clock, std::uint64_t offset, ReadReport& report, ExportRecord& out) {
+    const bool framed = program.has(ExportSlot::frame);
+    const std::uint64_t place = values[framed ? ExportSlot::frame : ExportSlot::ip_packet];
+    const Bytes bytes = record.subspan(static_cast<std::size_t>(place >> 32U), static_cast<std::size_t>(place & 0xffff'ffffU));
+    const std::uint64_t sent = framed && program.has(ExportSlot::frame_size) ? std::min<std::uint64_t>(values[ExportSlot::frame_size], 0xffff) : 0;
+    const bool six = !framed && !bytes.empty() && (std::to_integer<unsigned>(bytes[0]) >> 4U) == 6;
+    const LinkType link = framed ? LinkType::ethernet : six ? LinkType::ipv6 : LinkType::ipv4;
+    export_times(program, values, clock, out);
+    const auto packet = sampler.sample(link, {.bytes = bytes, .wire_length = static_cast<std::uint32_t>(std::max<std::uint64_t>(bytes.size(), sent)),
+                                              .time = out.first, .offset = offset}, report);
+    if (!packet) { return false; }
+    out = *packet;
+    return true;
 }
 
 void ExportDecoder::State::learn(Scope& scope, const ExportProgram& program) {
@@ -551,6 +584,7 @@ std::optional<std::size_t> export_message_size(std::span<const std::byte> bytes)
     using namespace export_detail;
     if (bytes.size() < kIpfixHeader) { return std::nullopt; }
     const std::uint16_t version = be16(bytes, 0);
+    if (version == 0) { return sflow_size(bytes); }
     const std::size_t count = be16(bytes, 2);
     if (version == 5 || version == 7) {
         const std::size_t size = kFixedHeader + count * (version == 5 ? kV5Record : kV7Record);

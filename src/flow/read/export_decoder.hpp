@@ -28,8 +28,8 @@ struct ExportLimits {
     Duration idle = std::chrono::minutes(30); ///< A scope unheard of for so long makes room for another.
 };
 
-/// Decodes the messages of NetFlow v5, v7 and v9 and of IPFIX (RFC 3954; RFC 7011, 5103, 6313 passed over by length) from any
-/// number of exporters, one datagram a call. Knows nothing of files and sockets. Templates are held for each source address,
+/// Decodes the messages of NetFlow v5, v7 and v9, of IPFIX (RFC 3954; RFC 7011, 5103, 6313 passed over by length) and of sFlow v5
+/// from any number of exporters, one datagram a call. Knows nothing of files and sockets. Templates are held for each source address,
 /// port, observation domain and version; data that come before their template wait for it, up to a limit, and are decoded
 /// when it comes. Memory is bounded by `ExportLimits`; a record costs no allocation.
 class ExportDecoder {
@@ -40,7 +40,8 @@ public:
     ExportDecoder& operator=(ExportDecoder&&) noexcept;
 
     /// Appends the flow records of one message to `out` (and those of earlier data for which it brings the template).
-    /// `observed_at` is when it came: it only serves to forget scopes long unheard of. `offset` is where the message lies in
+    /// `observed_at` is when it came: for sFlow, which has no time of its own, that of its packets; else it only serves to
+    /// forget scopes long unheard of. `offset` is where the message lies in
     /// the input, for the report, which gets `records` and what is passed over, by reason; records that never came, by the
     /// gaps in sequence numbers, are counted there too.
     void feed(const net::Endpoint& exporter, Time observed_at, std::span<const std::byte> message, std::uint64_t offset, ReadReport& report,
@@ -50,7 +51,7 @@ public:
     void finish(ReadReport& report);
 
     /// The exporters' addresses, in the order in which they were first heard; `ExportRecord::exporter` counts in it. One machine
-    /// is one exporter whatever ports and domains it sends from: line cards share its conversations.
+    /// is one exporter whatever ports and domains it sends from: line cards share its conversations. sFlow's is the agent.
     [[nodiscard]] std::span<const net::Address> exporters() const;
 
     /// The rate that this exporter has told last, for all its packets or by its only sampler; 0: none.

@@ -11,6 +11,7 @@ namespace flows_detail {
 
 constexpr Duration kApart = std::chrono::seconds(5);   // between the two directions of one conversation
 constexpr Duration kNextPiece = std::chrono::seconds(10);  // an idle timeout is longer, so that a next piece was cut by the active one
+constexpr Duration kSampledApart = std::chrono::seconds(60);  // of few packets drawn, those that met are hardly among them
 constexpr std::uint16_t kWellKnown = 1024;
 
 net::Endpoint source_of(const ExportRecord& r) { return {r.source, net::Port{r.source_port}}; }
@@ -59,6 +60,27 @@ std::uint64_t drop_copies(std::vector<ExportRecord*>& records) {
     return copies;
 }
 
+/// Sums up drawn packets of one direction, minute by minute, and gives the sums.
+void sum_samples(std::vector<ExportRecord*>& records) {
+    constexpr std::int64_t kMinute = 60'000'000;
+    std::size_t kept = 0;
+    for (ExportRecord* record : records) {
+        ExportRecord* before = kept > 0 ? records[kept - 1] : nullptr;
+        if (!record->sampled || before == nullptr || !before->sampled || before->first.micros() / kMinute != record->first.micros() / kMinute) {
+            records[kept++] = record;
+            continue;
+        }
+        before->last = std::max(before->last, record->last);
+        before->packets += record->packets;
+        before->bytes += record->bytes;
+        before->tcp_flags = static_cast<std::uint8_t>(before->tcp_flags | record->tcp_flags);
+        before->ttl_min = std::min(before->ttl_min, record->ttl_min);
+        before->ttl_max = std::max(before->ttl_max, record->ttl_max);
+        before->sampling = std::max(before->sampling, record->sampling);
+    }
+    records.resize(kept);
+}
+
 /// Marks records that the next one goes on from, where the exporter has not said why it ended them.
 void mark_cut(std::span<ExportRecord* const> records) {
     for (std::size_t i = 0; i < records.size(); ++i) {
@@ -73,7 +95,10 @@ void mark_cut(std::span<ExportRecord* const> records) {
     }
 }
 
-bool meet(const ExportRecord& a, const ExportRecord& b) { return a.first - kApart <= b.last && b.first - kApart <= a.last; }
+bool meet(const ExportRecord& a, const ExportRecord& b) {
+    const Duration apart = a.sampled ? kSampledApart : kApart;
+    return a.first - apart <= b.last && b.first - apart <= a.last;
+}
 
 /// Which of the two ends is the server's by its port: a registered service's, else the lower; nothing where they are equal.
 std::optional<bool> source_serves(const ExportRecord& r) {
@@ -105,7 +130,7 @@ std::pair<bool, InitiatorBasis> source_opens(const ExportRecord& a, const Export
     }
     if (tcp && opens(a.tcp_flags) != opens(back) && (other != nullptr || a.biflow)) { return {opens(a.tcp_flags), InitiatorBasis::syn}; }
     if (tcp && other == nullptr && opens(a.tcp_flags) && (a.tcp_flags & tcp_flag::ack) == 0) { return {true, InitiatorBasis::syn}; }
-    if (other != nullptr && a.first != other->first) {
+    if (other != nullptr && !a.sampled && a.first != other->first) {
         const bool earlier = a.first < other->first;
         return {earlier, tcp && opens(a.tcp_flags) ? InitiatorBasis::syn : InitiatorBasis::first_packet};
     }
@@ -178,6 +203,8 @@ std::vector<Flow> ExportFlows::take(std::span<const net::Address> exporters, std
         for (end = begin; end < records.size() && ends(records[end]) == ends(records[begin]); ++end) {
             (upward(records[end]) ? there : back).push_back(&records[end]);
         }
+        sum_samples(there);
+        sum_samples(back);
         copies += drop_copies(there) + drop_copies(back);
         mark_cut(there);
         mark_cut(back);

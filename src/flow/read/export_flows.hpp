@@ -18,6 +18,8 @@ namespace hw::flow::read {
 /// (`FlowEnd::active_timeout`, also where the format has no word for it: the next piece begins within 10 s and opens nothing),
 /// for `rejoin`.
 ///
+/// Single packets that an exporter has drawn (sFlow) make a pseudo-flow for each conversation, direction and minute.
+///
 /// Client and server: the exporter's word where it gives one; else who sent a SYN without answering one; else who began
 /// earlier, which for TCP counts as `InitiatorBasis::syn` where both sides' SYN was seen; else the port: below 1024 or the
 /// lower one is the server's.

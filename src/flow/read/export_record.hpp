@@ -33,6 +33,7 @@ struct ExportRecord {
     bool biflow = false;          ///< The reverse counts are there; `source` opened the conversation.
     bool initiator_known = false; ///< For `biflow`: the exporter says which end opened it (biflowDirection, IPFIX 239).
     bool cumulative = false;      ///< The counts are since the flow began (octetTotalCount), not since its last record.
+    bool sampled = false;         ///< A single packet that was drawn, not a flow.
     bool echo_reply = false;      ///< ICMP echo reply: its destination has asked.
     friend bool operator==(const ExportRecord&, const ExportRecord&) = default;
 };

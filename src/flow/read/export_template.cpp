@@ -353,6 +353,10 @@ std::uint32_t export_sampling(const ExportProgram& program, const ExportValues& 
     return 0;
 }
 
+void export_times(const ExportProgram& program, const ExportValues& values, const ExportClock& clock, ExportRecord& out) {
+    template_detail::set_times(program, values, clock, out);
+}
+
 ExportFault make_export_record(const ExportProgram& program, const ExportValues& values, const ExportClock& clock, ExportRecord& out) {
     using namespace template_detail;
     if (!set_addresses(program, values, out)) { return ExportFault::no_address; }

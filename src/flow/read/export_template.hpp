@@ -113,6 +113,9 @@ enum class ExportFault : std::uint8_t { none, no_address, no_counts, aggregated 
 /// A record's values as a flow record; `exporter` and `sampling` (but for a rate in the record itself) are the caller's.
 [[nodiscard]] ExportFault make_export_record(const ExportProgram& program, const ExportValues& values, const ExportClock& clock, ExportRecord& out);
 
+/// Only the begin and end, by whatever the record says of them.
+void export_times(const ExportProgram& program, const ExportValues& values, const ExportClock& clock, ExportRecord& out);
+
 /// The sampling rate that the values tell of: one packet in so many; 0: they tell of none.
 [[nodiscard]] std::uint32_t export_sampling(const ExportProgram& program, const ExportValues& values);
 

@@ -24,7 +24,7 @@ constexpr std::uint32_t kPcapNanos = 0xa1b23c4d;
 constexpr std::uint32_t kPcapKuznetzov = 0xa1b2cd34;  // "modified" pcap with 8 more bytes a record
 constexpr std::uint32_t kPcapngByteOrder = 0x1a2b3c4d;
 constexpr std::string_view kUnderstood =
-    "understood are pcap and pcapng captures, NetFlow v5, v7, v9 and IPFIX messages (raw or in captures) and Zeek conn logs (TSV or JSON), "
+    "understood are pcap and pcapng captures, NetFlow v5, v7, v9 and IPFIX messages (raw or in captures; in captures sFlow v5 too) and Zeek conn logs (TSV or JSON), "
     "plain or packed with gzip, zstd or xz";
 
 /// The first bytes as text; char may alias any bytes.
@@ -199,7 +199,10 @@ Result<Format> recognise(std::span<const std::byte> head, std::string_view where
         if (holds_exports(head)) { return Format::export_capture; }
         return *capture == CaptureFormat::pcap ? Format::pcap : Format::pcapng;
     }
-    if (export_message_size(head)) { return Format::export_messages; }
+    if (export_message_size(head)) {
+        if (export_message_kind(head) != "sflow") { return Format::export_messages; }
+        return refuse("these are sFlow messages without the time at which they came, which sFlow itself does not tell; capture them as pcap");
+    }
 
     std::string_view text = as_text(head);
     if (text.starts_with("\xef\xbb\xbf")) { text.remove_prefix(3); }  // a byte order mark, as some editors leave
