@@ -214,15 +214,4 @@ TEST_CASE("export decoder: damage anywhere in a message is survived and counted"
     }
 }
 
-TEST_CASE("export message size: whole messages are told, also where NetFlow v9 does not write their size") {
-    const auto one = v9_message(0, {export_set(0, plain_template(256)), export_set(256, plain_record())});
-    const auto two = ExportBytes().add(one.bytes()).add(one.bytes());
-    CHECK(export_message_size(two.bytes()) == one.size());
-    CHECK(export_message_size(one.bytes()) == one.size());
-    const auto ipfix = ipfix_message(0, {export_set(2, plain_template(256))});
-    CHECK(export_message_size(ipfix.bytes()) == ipfix.size());
-    CHECK_FALSE(export_message_size(ipfix.bytes().first(ipfix.size() - 1)));
-    CHECK_FALSE(export_message_size(ExportBytes().u64(0x0005'0000'0000'0000).u64(0).u64(0).bytes()));
-}
-
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "flow/read/block_window.hpp"
 #include "flow/read/capture_run.hpp"
+#include "flow/read/export_boundary.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -96,7 +97,8 @@ bool holds_exports(std::span<const std::byte> capture_head) {
     const auto count = [&](const Packet* packet, std::span<const std::byte> payload, const Frame&) {
         ++frames;
         const auto size = packet != nullptr ? export_message_size(payload) : std::nullopt;
-        if (size && *size == payload.size()) { ++exports; }
+        // An sFlow datagram may end in what its count of samples leaves out.
+        if (size && (*size == payload.size() || (*size < payload.size() && export_message_kind(payload) == "sflow"))) { ++exports; }
     };
     DatagramTap tap(report, count);
     MemoryBytes bytes(capture_head.first(std::min(capture_head.size(), std::size_t{256} << 10U)));

@@ -1,5 +1,6 @@
 #include "flow/read/export_sample.hpp"
 
+#include "flow/read/export_boundary.hpp"
 #include "flow/read/export_flows.hpp"
 #include "flow/read/test_exports.hpp"
 

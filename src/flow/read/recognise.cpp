@@ -2,7 +2,7 @@
 
 #include "base/byte_cursor.hpp"
 #include "base/text.hpp"
-#include "flow/read/export_decoder.hpp"
+#include "flow/read/export_boundary.hpp"
 #include "flow/read/export_messages.hpp"
 #include "flow/read/pcap_reader.hpp"
 
