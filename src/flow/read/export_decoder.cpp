@@ -132,6 +132,17 @@ std::uint32_t ExportDecoder::sampling_of(std::uint32_t exporter) const {
     return exporter < state_->exporter_rates.size() ? state_->exporter_rates[exporter] : 0;
 }
 
+std::uint32_t ExportDecoder::exporter_of(const net::Address& address) {
+    auto& list = state_->exporter_list;
+    const auto known = state_->exporter_index.find(address);
+    if (known != state_->exporter_index.end()) { return known->second; }
+    if (list.size() >= state_->limits.exporters) { return static_cast<std::uint32_t>(list.size() - 1); }
+    state_->exporter_index.emplace(address, static_cast<std::uint32_t>(list.size()));
+    list.push_back(address);
+    state_->exporter_rates.push_back(0);
+    return static_cast<std::uint32_t>(list.size() - 1);
+}
+
 void ExportDecoder::State::drop_template(Scope& scope, std::uint16_t id) {
     const auto found = scope.templates.find(id);
     if (found == scope.templates.end()) { return; }

@@ -54,6 +54,9 @@ public:
     /// is one exporter whatever ports and domains it sends from: line cards share its conversations. sFlow's is the agent.
     [[nodiscard]] std::span<const net::Address> exporters() const;
 
+    /// The place of an address among the exporters, taken up where it is new; past the limit that of the last.
+    [[nodiscard]] std::uint32_t exporter_of(const net::Address& address);
+
     /// The rate that this exporter has told last, for all its packets or by its only sampler; 0: none.
     [[nodiscard]] std::uint32_t sampling_of(std::uint32_t exporter) const;
 

@@ -122,6 +122,8 @@ HalfFlow half(const ExportRecord& r) { return half(r.packets, r.bytes, r.tcp_fla
 std::pair<bool, InitiatorBasis> source_opens(const ExportRecord& a, const ExportRecord* other) {
     const std::uint8_t back = a.biflow ? a.reverse_tcp_flags : other != nullptr ? other->tcp_flags : std::uint8_t{0};
     const bool tcp = a.protocol == number(Protocol::tcp);
+    // Some exporters turn a conversation by its addresses and do not say so: then a service's port is the better witness.
+    if (a.biflow && !a.initiator_known && a.source_port < kWellKnown && a.destination_port >= kWellKnown && a.source_port != 0) { return {false, InitiatorBasis::port}; }
     if (a.biflow && (a.initiator_known || !tcp || !opens(back) || opens(a.tcp_flags))) {  // RFC 5103: the source opened it
         return {true, tcp && opens(a.tcp_flags) ? InitiatorBasis::syn : InitiatorBasis::exporter};
     }

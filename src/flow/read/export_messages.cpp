@@ -3,6 +3,7 @@
 #include "flow/read/block_window.hpp"
 #include "flow/read/capture_run.hpp"
 #include "flow/read/export_boundary.hpp"
+#include "flow/read/nfdump_file.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -72,6 +73,14 @@ Result<void> ExportInput::read_capture(ByteSource& bytes, const std::stop_token&
     };
     DatagramTap tap(report, take);
     return read_frames(bytes, tap, stop, report);
+}
+
+Result<void> ExportInput::read_nfdump_file(ByteSource& bytes, const std::stop_token& stop, ReadReport& report) {
+    const auto take = [this](ExportRecord&& record, const net::Address& exporter) {
+        record.exporter = decoder_.exporter_of(exporter);
+        flows_.add(record);
+    };
+    return read_nfdump(bytes, take, stop, report);
 }
 
 ExportInput::Taken ExportInput::take(ReadReport& report) {

@@ -31,6 +31,9 @@ public:
     /// counted as such and are no flows: a capture of exports and one of traffic are different things.
     [[nodiscard]] Result<void> read_capture(ByteSource& bytes, const std::stop_token& stop, ReadReport& report);
 
+    /// Reads a file of nfdump's (`read_nfdump`).
+    [[nodiscard]] Result<void> read_nfdump_file(ByteSource& bytes, const std::stop_token& stop, ReadReport& report);
+
     /// One message, as `ExportDecoder::feed`.
     void feed(const net::Endpoint& exporter, Time observed_at, std::span<const std::byte> message, std::uint64_t offset, ReadReport& report);
 

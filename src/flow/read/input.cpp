@@ -130,7 +130,7 @@ std::vector<Group> make_groups(const std::vector<InputFile>& files) {
             continue;
         }
         struct Piece {
-            int kind;  // 0 pcap, 1 pcapng, 2 a log, 3 export messages, 4 a capture of such
+            int kind;  // 0 pcap, 1 pcapng, 2 a log, 3 export messages, 4 a capture of such, 5 nfdump
             std::optional<Time> first;
             InputName name;
             std::size_t file;
@@ -144,6 +144,7 @@ std::vector<Group> make_groups(const std::vector<InputFile>& files) {
                                  : *format == Format::pcapng          ? 1
                                  : *format == Format::export_messages ? 3
                                  : *format == Format::export_capture  ? 4
+                                 : *format == Format::nfdump          ? 5
                                                                       : 2;
                     piece.first = first_packet_time((*input)->head(), *format);
                 }
@@ -201,8 +202,10 @@ void read_file(const InputFile& file, const std::string& observer, const ReadOpt
             case Format::zeek_json: done = zeek::read_json(told, collected.connections, options.stop, report); break;
             case Format::export_messages:
             case Format::export_capture:
+            case Format::nfdump:
                 if (!collected.exports) { collected.exports = std::make_unique<ExportInput>(observer); }
                 done = *format == Format::export_messages ? collected.exports->read_messages(told, options.stop, report)
+                       : *format == Format::nfdump        ? collected.exports->read_nfdump_file(told, options.stop, report)
                                                           : collected.exports->read_capture(told, options.stop, report);
                 break;
         }

@@ -124,6 +124,8 @@ InputName name_input(std::string_view path) {
             break;
         }
     }
+    constexpr std::string_view kNfcapd = "nfcapd";  // `nfcapd.202611221835`: a date, with or without seconds
+    if (const std::size_t digits = trailing_digits(stem); stem.starts_with(kNfcapd) && digits >= 12 && stem.size() == kNfcapd.size() + 1 + digits) { cut(digits + 1); }
     if (stem.empty()) { stem = split_last(name.folder).second; }  // the name was nothing but a time
     if (stem == "conn_long" || stem == "conn-long") {             // the same sensor's word on connections still open
         rotation = "long" + rotation;

@@ -42,6 +42,14 @@ TEST_CASE("input names: pieces of a rotation share their name") {
     CHECK(name_input("site/2014-11-24-10-00-00.pcap").stem == "site");
 }
 
+TEST_CASE("input names: what nfcapd wrote in turn is one recording") {
+    const auto name = name_input("flows/2026/11/22/nfcapd.202611221835");
+    CHECK(name.stem == "nfcapd");
+    CHECK(name.piece == "/.202611221835");
+    CHECK(name_input("flows/2026/11/22/nfcapd.202611221840").folder == name.folder);
+    CHECK(name_input("nfcapd.current").stem == "nfcapd.current");
+}
+
 TEST_CASE("input names: a number alone does not make pieces of two hosts") {
     CHECK(name_input("host-1.pcap").stem == "host-1");
     CHECK(name_input("10.0.0.1.pcap").stem == "10.0.0.1");

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "flow/read/export_boundary.hpp"
 #include "flow/read/export_messages.hpp"
+#include "flow/read/nfdump_file.hpp"
 #include "flow/read/pcap_reader.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +25,7 @@ constexpr std::uint32_t kPcapNanos = 0xa1b23c4d;
 constexpr std::uint32_t kPcapKuznetzov = 0xa1b2cd34;  // "modified" pcap with 8 more bytes a record
 constexpr std::uint32_t kPcapngByteOrder = 0x1a2b3c4d;
 constexpr std::string_view kUnderstood =
-    "understood are pcap and pcapng captures, NetFlow v5, v7, v9 and IPFIX messages (raw or in captures; in captures sFlow v5 too) and Zeek conn logs (TSV or JSON), "
+    "understood are pcap and pcapng captures, NetFlow v5, v7, v9 and IPFIX messages (raw or in captures; in captures sFlow v5 too), nfdump files and Zeek conn logs (TSV or JSON), "
     "plain or packed with gzip, zstd or xz";
 
 /// The first bytes as text; char may alias any bytes.
@@ -51,8 +52,6 @@ constexpr std::array kKnown{
     Known{"\xff\xd8\xff"sv, 0, "a JPEG picture"},
     Known{"\x7f" "ELF"sv, 0, "a program (ELF)"},
     Known{"SQLite format 3"sv, 0, "an SQLite database"},
-    Known{"\x0c\xa5"sv, 0, "an nfdump file"},
-    Known{"\xa5\x0c"sv, 0, "an nfdump file"},
     Known{"snoop\0\0\0"sv, 0, "a snoop capture"},
     Known{"PAR1"sv, 0, "a Parquet file"},
     Known{"<?xml"sv, 0, "an XML document"},
@@ -186,6 +185,7 @@ std::string_view to_string(Format format) {
         case Format::zeek_tsv: return "zeek-tsv";
         case Format::zeek_json: return "zeek-json";
         case Format::export_messages: return "flow-exports";
+        case Format::nfdump: return "nfdump";
         case Format::export_capture: return "flow-exports in pcap";
     }
     return "";
@@ -199,6 +199,7 @@ Result<Format> recognise(std::span<const std::byte> head, std::string_view where
         if (holds_exports(head)) { return Format::export_capture; }
         return *capture == CaptureFormat::pcap ? Format::pcap : Format::pcapng;
     }
+    if (recognise_nfdump(head)) { return Format::nfdump; }
     if (export_message_size(head)) {
         if (export_message_kind(head) != "sflow") { return Format::export_messages; }
         return refuse("these are sFlow messages without the time at which they came, which sFlow itself does not tell; capture them as pcap");

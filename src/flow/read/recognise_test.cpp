@@ -19,6 +19,7 @@ TEST_CASE("recognise: each form by its first bytes") {
     CHECK(recognise_text("\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0"sv) == Format::pcap);
     CHECK(recognise_text("\xa1\xb2\xc3\xd4\0\x02\0\x04\0\0\0\0\0\0\0\0\0\x04\0\0\0\0\0\x01"sv) == Format::pcap);
     CHECK(recognise_text("\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\x01\0\0\0"sv) == Format::pcapng);
+    CHECK(recognise_text("\x0c\xa5\x01\0"sv) == Format::nfdump);
     CHECK(recognise_text("#separator \\x09\n") == Format::zeek_tsv);
     CHECK(recognise_text("\xef\xbb\xbf#separator \\x09\n") == Format::zeek_tsv);
     CHECK(recognise_text("#fields\tts\tuid\n") == Format::zeek_tsv);
@@ -37,7 +38,7 @@ TEST_CASE("recognise: what is not read is named where it is known, and told what
     };
     refused("%PDF-1.4", "PDF");
     refused("PK\x03\x04....", "ZIP");
-    refused("\x0c\xa5\x01\0"sv, "nfdump");
+    refused("\0\x05\0\x01........"sv, "netflow-v5");
     refused("[{\"ts\":1}]", "one object a line");
     refused("1416823200.123456\tC1\t10.0.0.1\t1\t10.0.0.2\t2\ttcp\n", "without its header");
     refused("hello world, this is text", "hello world");
