@@ -12,7 +12,7 @@
 #include <utility>
 
 namespace hw::flow::read {
-namespace {
+// Named, not anonymous: the decoder's state is made of these.
 namespace export_detail {
 
 using Bytes = std::span<const std::byte>;
@@ -74,7 +74,6 @@ Time seconds_time(std::uint32_t seconds) { return Time::from_micros(std::int64_t
 bool set_fits(std::size_t size, std::size_t length) { return length > 0 && size >= length && size % length <= kLongestPadding; }
 
 }  // namespace export_detail
-}  // namespace
 
 struct ExportDecoder::State {
     using Bytes = export_detail::Bytes;
