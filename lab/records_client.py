@@ -121,7 +121,7 @@ class Client:
             pass
 
     def tunnel(self, tokens: list[tuple[str, int, list[int]]], rng: random.Random) -> None:
-        """An `ssh -L` or `ssh -D` of its own for some sessions, closed after them."""
+        """An `ssh -L` or `ssh -D` of its own for some sessions, closed after them; `ssh -L` leads to the first one's server."""
         local = 20000 + self.job["number"] * 1000 + rng.randrange(900)
         what = ["-D", f"127.0.0.1:{local}"] if self.job["kind"] == "ssh-D" else ["-L", f"127.0.0.1:{local}:{self.job['servers'][tokens[0][1]]}:80"]
         argv = ["ssh", "-N", *what, "-p", "22", "-l", "ops", "-i", self.job["key"], "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
@@ -189,11 +189,11 @@ class Client:
         index = 0
         while index < len(moments):
             group = 1
-            if job["kind"] == "ssh-D":
+            if job["kind"] in ("ssh-D", "ssh-L-many"):
                 group = rng.choice((1, 1, 1, 2, 3))
             time.sleep(max(0.0, job["began"] + moments[index][0] - time.time()))
             own = random.Random(rng.random())
-            if job["kind"] in ("ssh-L", "ssh-D"):
+            if job["kind"].startswith("ssh-"):
                 thread = threading.Thread(target=self.tunnel, args=(tokens[index:index + group], own))
             else:
                 thread = threading.Thread(target=self.session, args=(*tokens[index], own))
