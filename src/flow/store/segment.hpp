@@ -1,0 +1,106 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "flow/flow.hpp"
+#include "flow/store/group.hpp"
+#include "flow/store/host_index.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hw::flow::store {
+
+/// Rows in a segment at most.
+inline constexpr std::size_t kSegmentRows = std::size_t{1} << 20U;
+/// Bytes that one checksum (XXH3, 64 bits) covers: damage is named, and contained, by such a piece.
+inline constexpr std::size_t kChunk = 4096;
+/// Flows that last longer than this lie in segments of their own, so that the others need not be searched far back.
+inline constexpr Duration kLongFlow = std::chrono::minutes(15);
+
+/// What a segment's front says of it; the manifest repeats it.
+struct SegmentFacts {
+    std::uint32_t rows = 0;
+    Time first;              ///< Earliest first packet.
+    Time first_last;         ///< Latest first packet.
+    Time last;               ///< Latest last packet.
+    Duration longest{0};     ///< Longest flow.
+    friend bool operator==(const SegmentFacts&, const SegmentFacts&) = default;
+};
+
+/// A segment as bytes. Takes 1 to `kSegmentRows` flows in any order; `observers[flow.observer]` is the observer's name.
+[[nodiscard]] std::vector<std::byte> write_segment(std::span<const Flow> flows, std::span<const std::string> observers);
+
+/// A sealed segment, read where it lies: every look-up touches only what it needs, and checks each piece's sum before its
+/// first use. Any number of threads may read. Docs: docs/store-format.md.
+class Segment {
+public:
+    /// Maps the file. Fails where it is no segment, or its front is damaged.
+    [[nodiscard]] static Result<std::shared_ptr<const Segment>> open(const std::string& path);
+    /// The same over bytes that outlive the segment.
+    [[nodiscard]] static Result<std::shared_ptr<const Segment>> parse(std::span<const std::byte> bytes, const std::string& name);
+    ~Segment();
+    Segment(const Segment&) = delete;
+    Segment& operator=(const Segment&) = delete;
+
+    [[nodiscard]] const SegmentFacts& facts() const { return facts_; }
+    [[nodiscard]] std::span<const std::string> observers() const { return observers_; }
+    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
+
+    /// Appends the rows, rising (so in order of first packet), of flows of `host` whose lifetime touches `interval`.
+    [[nodiscard]] Result<void> rows_of(const net::Address& host, Interval interval, std::vector<std::uint32_t>& out) const;
+    /// The same for all hosts.
+    [[nodiscard]] Result<void> rows_in(Interval interval, std::vector<std::uint32_t>& out) const;
+    /// Sets `packets` and `bytes` of both halves, ends and times of the flow in `row`, and all else unless `slim`.
+    /// `flow.observer` indexes this segment's observers.
+    [[nodiscard]] Result<Flow> flow(std::uint32_t row, bool slim = false) const;
+
+    /// Where damage was found, and what lies there.
+    struct Damage {
+        std::uint64_t offset = 0;  ///< In the file.
+        std::uint64_t size = 0;
+        std::string what;
+    };
+    /// Checks every piece's sum, and that every row can be read.
+    [[nodiscard]] std::vector<Damage> scrub() const;
+
+private:
+    struct Section {
+        std::uint64_t offset = 0;  ///< From the start of the data.
+        std::uint64_t size = 0;
+    };
+    enum SectionKind : std::uint8_t { kGroups, kGroupIndex, kKinds, kMarks, kHosts, kEntries, kLists, kSections };
+
+    Segment() = default;
+    Result<void> read_front();
+    [[nodiscard]] bool verified(std::uint64_t offset, std::uint64_t size) const;
+    [[nodiscard]] std::unexpected<Error> damaged(std::uint64_t offset, const char* what) const;
+    [[nodiscard]] std::span<const std::byte> section(SectionKind kind) const { return data_.subspan(sections_[kind].offset, sections_[kind].size); }
+    /// The section, all of it checked.
+    [[nodiscard]] Result<std::span<const std::byte>> whole(SectionKind kind) const;
+    [[nodiscard]] Result<GroupView> group(std::size_t number) const;
+    [[nodiscard]] Result<std::pair<std::uint32_t, std::uint32_t>> row_range(Interval interval) const;
+    [[nodiscard]] Result<void> keep_overlapping(Interval interval, std::vector<std::uint32_t>& rows, std::size_t from) const;
+
+    std::string name_;
+    std::span<const std::byte> bytes_;
+    std::span<const std::byte> data_;
+    std::size_t mapped_ = 0;
+    SegmentFacts facts_;
+    ColumnShapes shapes_{};
+    std::array<Section, kSections> sections_{};
+    std::vector<std::string> observers_;
+    std::span<const std::byte> sums_;
+    std::size_t data_start_ = 0;
+    HostDictionary hosts_;
+    mutable std::unique_ptr<std::atomic<bool>[]> checked_;
+    mutable std::array<std::atomic<bool>, kSections> whole_checked_{};
+    bool derived_ids_ = true;
+};
+
+}  // namespace hw::flow::store

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "flow/store/segment.hpp"
+
+#include <array>
+#include <optional>
+
+namespace hw::flow::store {
+
+/// The front of a segment as fields. Its bytes: magic, version, its size, XXH3 of all behind, then these, then a sum a chunk.
+struct FrontFields {
+    struct Place {
+        std::uint64_t offset = 0;
+        std::uint64_t size = 0;
+    };
+    SegmentFacts facts;
+    bool derived_ids = true;
+    ColumnShapes shapes{};
+    std::array<Place, 7> sections{};
+    std::vector<std::string> observers;
+};
+
+inline constexpr std::size_t kFrontFixed = 24;
+inline constexpr std::uint32_t kSegmentVersion = 1;
+inline constexpr char kSegmentMagic[9] = "HWSEGMNT";
+
+/// Puts front and data together.
+[[nodiscard]] std::vector<std::byte> assemble_segment(const FrontFields& front, std::span<const std::byte> data);
+
+/// What of a flow has few values: protocol, end, basis, tunnel depth, observer, the log's word on the ends' place.
+[[nodiscard]] std::uint64_t kind_bits(const Flow& flow);
+void set_kind(Flow& flow, std::uint64_t bits);
+/// What of a half has few values: TCP flags, TTLs, link-layer sender.
+[[nodiscard]] std::uint64_t mark_bits(const HalfFlow& half);
+void set_marks(HalfFlow& half, std::uint64_t bits);
+
+}  // namespace hw::flow::store
