@@ -54,6 +54,8 @@ namespace command {
 [[nodiscard]] Result<Outcome> relay_test(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> calibrate(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> flows(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> import(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> store(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> demo(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> config(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> completion(const Invocation& invocation);

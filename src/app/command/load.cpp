@@ -5,6 +5,7 @@
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "flow/store/store.hpp"
 
 #include <algorithm>
 #include <array>
@@ -156,7 +157,11 @@ Result<Loaded> load(const Invocation& invocation, std::span<const std::string> i
     options.progress = [&](std::uint64_t done, std::uint64_t total, std::uint64_t records) {
         if (progress.due()) { progress.show(reading_line(done, total, records, progress.elapsed())); }
     };
-    HW_TRY(auto read, flow::read::read_inputs(inputs, options));
+    const bool store = std::ranges::any_of(inputs, [](const std::string& input) { return flow::store::is_store(input); });
+    if (store && inputs.size() > 1) {
+        return fail(Errc::usage, "a store cannot be read together with other inputs", {}, "import the others into it: headwater import INPUT... --store DIR");
+    }
+    HW_TRY(auto read, store ? flow::store::read_store(inputs.front(), options) : flow::read::read_inputs(inputs, options));
     progress.clear();
     return describe(invocation, std::move(read), inputs);
 }

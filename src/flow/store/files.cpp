@@ -1,0 +1,119 @@
+#include "flow/store/files.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace hw::flow::store {
+namespace {
+namespace files_detail {
+
+constexpr std::uintmax_t kLongestManifest = std::uintmax_t{1} << 30U;
+constexpr std::string_view kNew = ".new";
+
+std::unexpected<Error> write_failure(const std::string& path, int code) {
+    const bool full = code == ENOSPC || code == EDQUOT || code == EFBIG;
+    return fail(full ? Errc::limit : Errc::unreadable, full ? "the disk is full: nothing of this import was kept" : std::string("cannot write: ") + std::strerror(code), path,
+                full ? "make room and import again; the store is as it was before" : "check the folder's permissions");
+}
+
+bool write_all(int file, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(file, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) { continue; }
+        if (written <= 0) { return false; }
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+void flush_folder(const std::string& folder) {
+    const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0) { return; }
+    ::fsync(file);
+    ::close(file);
+}
+
+}  // namespace files_detail
+}  // namespace
+
+bool is_store(const std::string& path) {
+    std::error_code ignored;
+    const auto manifest = std::filesystem::path(path) / kManifestFile;
+    if (!std::filesystem::is_regular_file(manifest, ignored)) { return false; }
+    std::ifstream stream(manifest, std::ios::binary);
+    std::string begin(16, '\0');
+    stream.read(begin.data(), 16);
+    return begin == "headwater store ";
+}
+
+Result<void> write_durably(const std::string& folder, const std::string& name, std::span<const std::byte> bytes) {
+    using namespace files_detail;
+    const std::string path = folder + "/" + name;
+    const std::string fresh = path + std::string(kNew);
+    const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0) { return write_failure(fresh, errno); }
+    const bool written = write_all(file, bytes) && ::fsync(file) == 0;
+    const int code = errno;
+    const bool closed = ::close(file) == 0;
+    if (!written || !closed || ::rename(fresh.c_str(), path.c_str()) != 0) {
+        const int why = written ? errno : code;
+        ::unlink(fresh.c_str());
+        return write_failure(path, why);
+    }
+    flush_folder(folder);
+    return {};
+}
+
+Result<Manifest> read_manifest(const std::string& folder) {
+    const std::string path = folder + "/" + std::string(kManifestFile);
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    if (error) { return fail(Errc::not_found, "no store in this folder", folder, "headwater import INPUT... --store DIR makes one"); }
+    if (size > files_detail::kLongestManifest) { return fail(Errc::limit, "the manifest is too long", path, {}); }
+    std::ifstream stream(path, std::ios::binary);
+    std::string text(std::istreambuf_iterator<char>(stream), {});
+    if (!stream) { return fail(Errc::unreadable, "the manifest cannot be read", path, "check its permissions"); }
+    return parse_manifest(text, path);
+}
+
+Result<void> write_manifest(const std::string& folder, const Manifest& manifest) {
+    const std::string text = render_manifest(manifest);
+    return write_durably(folder, std::string(kManifestFile), std::as_bytes(std::span(text)));
+}
+
+Result<std::unique_ptr<WriteLock>> WriteLock::take(const std::string& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) { return fail(Errc::unreadable, "the store's folder cannot be made: " + error.message(), folder, "check the permissions of the folder above it"); }
+    const std::string path = folder + "/lock";
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (file < 0) { return files_detail::write_failure(path, errno); }
+    if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+        ::close(file);
+        return fail(Errc::refused, "another headwater is writing to this store", folder, "wait until it has ended; reading needs no waiting");
+    }
+    return std::unique_ptr<WriteLock>(new WriteLock(file));
+}
+
+WriteLock::~WriteLock() { ::close(file_); }
+
+void remove_leftovers(const std::string& folder, const Manifest& manifest) {
+    std::error_code error;
+    std::vector<std::filesystem::path> gone;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+        const std::string name = entry.path().filename().string();
+        const bool segment = name.ends_with(".segment") && std::ranges::none_of(manifest.segments, [&](const SegmentEntry& s) { return s.file == name; });
+        if (segment || name.ends_with(".segment.new") || name == "manifest.new") { gone.push_back(entry.path()); }
+    }
+    for (const auto& path : gone) { std::filesystem::remove(path, error); }
+}
+
+}  // namespace hw::flow::store

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "flow/store/manifest.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace hw::flow::store {
+
+/// Whether `path` is a folder that holds a store.
+[[nodiscard]] bool is_store(const std::string& path);
+
+/// Writes a file so that it is there whole, also after a loss of power, or not at all: beside its place, flushed, then moved.
+/// On failure (a full disk) nothing is left.
+[[nodiscard]] Result<void> write_durably(const std::string& folder, const std::string& name, std::span<const std::byte> bytes);
+
+[[nodiscard]] Result<Manifest> read_manifest(const std::string& folder);
+[[nodiscard]] Result<void> write_manifest(const std::string& folder, const Manifest& manifest);
+
+/// The right to change a store; one process has it at a time, readers need none. Ends with the object or the process.
+class WriteLock {
+public:
+    /// Makes the folder where it is missing. Fails (`refused`) when another process is writing.
+    [[nodiscard]] static Result<std::unique_ptr<WriteLock>> take(const std::string& folder);
+    ~WriteLock();
+    WriteLock(const WriteLock&) = delete;
+    WriteLock& operator=(const WriteLock&) = delete;
+
+private:
+    explicit WriteLock(int file) : file_(file) {}
+    int file_;
+};
+
+/// Removes segments that the manifest does not name, and half-written files: what an import that was killed left.
+/// To be called with the lock.
+void remove_leftovers(const std::string& folder, const Manifest& manifest);
+
+}  // namespace hw::flow::store

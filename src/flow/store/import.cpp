@@ -1,0 +1,128 @@
+#include "flow/read/input_list.hpp"
+#include "flow/read/unpack.hpp"
+#include "flow/store/store.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace hw::flow::store {
+namespace {
+namespace import_detail {
+
+/// Writes flows as segments of at most `kSegmentRows`, in time order, the long ones apart, and names them in the manifest.
+Result<std::uint64_t> add_segments(const std::string& folder, Manifest& manifest, std::vector<const Flow*> flows, std::span<const std::string> observers) {
+    std::uint64_t bytes = 0;
+    std::ranges::stable_sort(flows, [](const Flow* a, const Flow* b) {
+        const bool long_a = a->last - a->first > kLongFlow;
+        const bool long_b = b->last - b->first > kLongFlow;
+        return long_a != long_b ? long_b : a->first < b->first;
+    });
+    const auto middle = std::ranges::find_if(flows, [](const Flow* f) { return f->last - f->first > kLongFlow; });
+    for (auto [begin, end] : {std::pair(flows.begin(), middle), std::pair(middle, flows.end())}) {
+        while (begin != end) {
+            const auto stop = end - begin > static_cast<std::ptrdiff_t>(kSegmentRows) ? begin + static_cast<std::ptrdiff_t>(kSegmentRows) : end;
+            std::vector<Flow> piece;
+            piece.reserve(static_cast<std::size_t>(stop - begin));
+            for (; begin != stop; ++begin) { piece.push_back(**begin); }
+            const std::vector<std::byte> segment = write_segment(piece, observers);
+            HW_TRY(const auto read, Segment::parse(segment, "new"));
+            const std::string name = fmt::format("{:010}.segment", manifest.next++);
+            HW_CHECK(write_durably(folder, name, segment));
+            manifest.segments.push_back({.file = name, .bytes = segment.size(), .facts = read->facts()});
+            bytes += segment.size();
+        }
+    }
+    return bytes;
+}
+
+/// The store's manifest, or that of an empty store where there is none yet; what a killed import left is removed.
+Result<Manifest> begin_change(const std::string& folder) {
+    Manifest manifest;
+    if (is_store(folder)) { HW_TRY(manifest, read_manifest(folder)); }
+    remove_leftovers(folder, manifest);
+    return manifest;
+}
+
+}  // namespace import_detail
+}  // namespace
+
+Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow> flows, std::span<const std::string> observers, std::span<const ImportedInput> inputs) {
+    HW_TRY(const auto lock, WriteLock::take(folder));
+    HW_TRY(auto manifest, import_detail::begin_change(folder));
+    std::vector<const Flow*> all;
+    all.reserve(flows.size());
+    for (const Flow& flow : flows) { all.push_back(&flow); }
+    auto bytes = import_detail::add_segments(folder, manifest, std::move(all), observers);
+    if (bytes) {
+        manifest.inputs.insert(manifest.inputs.end(), inputs.begin(), inputs.end());
+        if (auto written = write_manifest(folder, manifest); !written) { bytes = std::unexpected(std::move(written).error()); }
+    }
+    if (!bytes) {  // what was written of it is of no use
+        if (const auto before = is_store(folder) ? read_manifest(folder) : Result<Manifest>(Manifest{})) { remove_leftovers(folder, *before); }
+    }
+    return bytes;
+}
+
+Result<ImportResult> import_inputs(const std::string& folder, std::span<const std::string> paths, const read::ReadOptions& options) {
+    // The lock is taken again for the change itself; here it tells early that somebody else is writing.
+    { HW_TRY([[maybe_unused]] const auto lock, WriteLock::take(folder)); }
+    std::set<std::string> known;
+    if (is_store(folder)) {
+        HW_TRY(const auto manifest, read_manifest(folder));
+        for (const ImportedInput& input : manifest.inputs) { known.insert(input.sha256); }
+    }
+    ImportResult result;
+    const read::InputList list = read::list_inputs(paths);
+    result.failures = list.failures;
+    std::vector<std::string> fresh;
+    for (const read::InputFile& file : list.files) {
+        if (!known.empty() && file.path != "-" && file.passed_over.empty()) {
+            if (const auto input = read::InputBytes::open(file.path, options.stop)) {
+                const auto hash = (*input)->finish_sha256();
+                if (hash && known.contains(*hash)) {
+                    read::ReadReport report;
+                    report.path = file.path;
+                    report.sha256 = *hash;
+                    report.bytes = (*input)->raw_bytes();
+                    report.skip("in the store already", 0);
+                    result.reports.push_back(std::move(report));
+                    ++result.known;
+                    continue;
+                }
+            }
+        }
+        fresh.push_back(file.path);
+    }
+    if (fresh.empty()) {
+        if (result.known == 0 && !result.failures.empty()) { return std::unexpected(std::move(result.failures.front())); }
+        return result;
+    }
+    auto inputs = read::read_inputs(fresh, options);
+    if (!inputs && result.known == 0) { return std::unexpected(std::move(inputs).error()); }
+    if (!inputs) {
+        result.failures.push_back(std::move(inputs).error());
+        return result;
+    }
+    result.interrupted = inputs->interrupted;
+    std::vector<ImportedInput> imported;
+    for (read::ReadReport& report : inputs->reports) {
+        result.records += report.records;
+        if (report.records > 0 && !report.sha256.empty() && !known.contains(report.sha256)) {
+            imported.push_back({.sha256 = report.sha256, .format = report.format, .bytes = report.bytes, .records = report.records, .path = report.path});
+        }
+        result.reports.push_back(std::move(report));
+    }
+    std::ranges::move(inputs->failures, std::back_inserter(result.failures));
+    const bool again = !inputs->reports.empty() && imported.empty() && result.records > 0;  // standard input, seen before
+    if (again) { result.known += inputs->reports.size(); }
+    if (result.interrupted || again) { return result; }
+    std::vector<std::string> observers;
+    for (const Observer& observer : inputs->source->observers()) { observers.push_back(observer.name); }
+    result.flows = inputs->source->flows().size();
+    HW_TRY(result.bytes, add_flows(folder, inputs->source->flows(), observers, imported));
+    return result;
+}
+
+}  // namespace hw::flow::store

@@ -1,0 +1,137 @@
+#include "flow/store/manifest.hpp"
+
+#include "base/parse.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+namespace hw::flow::store {
+namespace {
+namespace manifest_detail {
+
+constexpr std::string_view kFirstLine = "headwater store ";
+constexpr std::string_view kVersion = "1";
+
+/// Blanks, line ends, `%` and what is not plain ASCII as `%XX`; nothing at all as `%`.
+std::string escaped(std::string_view text) {
+    if (text.empty()) { return "%"; }
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte <= ' ' || byte >= 0x7f || c == '%') { out += fmt::format("%{:02x}", byte); }
+        else { out += c; }
+    }
+    return out;
+}
+
+std::optional<std::string> unescaped(std::string_view text) {
+    std::string out;
+    if (text == "%") { return out; }
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            out += text[i];
+            continue;
+        }
+        const auto byte = i + 2 < text.size() ? parse_integer<unsigned>(text.substr(i + 1, 2), 16) : std::nullopt;
+        if (!byte) { return std::nullopt; }
+        out += static_cast<char>(*byte);
+        i += 2;
+    }
+    return out;
+}
+
+std::vector<std::string_view> words_of(std::string_view line) {
+    std::vector<std::string_view> words;
+    while (!line.empty()) {
+        const auto blank = line.find(' ');
+        words.push_back(line.substr(0, blank));
+        line = blank == std::string_view::npos ? std::string_view{} : line.substr(blank + 1);
+    }
+    return words;
+}
+
+bool is_segment_name(std::string_view name) {
+    constexpr std::string_view kEnd = ".segment";
+    if (!name.ends_with(kEnd) || name.size() == kEnd.size()) { return false; }
+    return std::ranges::all_of(name.substr(0, name.size() - kEnd.size()), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::optional<SegmentEntry> segment_of(std::span<const std::string_view> w) {
+    if (w.size() != 8 || !is_segment_name(w[1])) { return std::nullopt; }
+    const auto bytes = parse_integer<std::uint64_t>(w[2]);
+    const auto rows = parse_integer<std::uint32_t>(w[3]);
+    const auto first = parse_integer<std::int64_t>(w[4]);
+    const auto first_last = parse_integer<std::int64_t>(w[5]);
+    const auto last = parse_integer<std::int64_t>(w[6]);
+    const auto longest = parse_integer<std::int64_t>(w[7]);
+    if (!bytes || !rows || !first || !first_last || !last || !longest) { return std::nullopt; }
+    return SegmentEntry{.file = std::string(w[1]), .bytes = *bytes,
+                        .facts = {.rows = *rows, .first = Time::from_micros(*first), .first_last = Time::from_micros(*first_last), .last = Time::from_micros(*last), .longest = Duration(*longest)}};
+}
+
+std::optional<ImportedInput> input_of(std::span<const std::string_view> w) {
+    if (w.size() != 6 || w[1].size() != 64) { return std::nullopt; }
+    auto format = unescaped(w[2]);
+    const auto bytes = parse_integer<std::uint64_t>(w[3]);
+    const auto records = parse_integer<std::uint64_t>(w[4]);
+    auto path = unescaped(w[5]);
+    if (!format || !bytes || !records || !path) { return std::nullopt; }
+    return ImportedInput{.sha256 = std::string(w[1]), .format = *std::move(format), .bytes = *bytes, .records = *records, .path = *std::move(path)};
+}
+
+}  // namespace manifest_detail
+}  // namespace
+
+std::string render_manifest(const Manifest& manifest) {
+    using namespace manifest_detail;
+    std::string out = fmt::format("{}{}\nnext {}\n", kFirstLine, kVersion, manifest.next);
+    for (const SegmentEntry& s : manifest.segments) {
+        out += fmt::format("segment {} {} {} {} {} {} {}\n", s.file, s.bytes, s.facts.rows, s.facts.first.micros(), s.facts.first_last.micros(), s.facts.last.micros(),
+                           s.facts.longest.count());
+    }
+    for (const ImportedInput& i : manifest.inputs) {
+        out += fmt::format("input {} {} {} {} {}\n", i.sha256, escaped(i.format), i.bytes, i.records, escaped(i.path));
+    }
+    out += fmt::format("sum {:016x}\n", XXH3_64bits(out.data(), out.size()));
+    return out;
+}
+
+Result<Manifest> parse_manifest(std::string_view text, const std::string& where) {
+    using namespace manifest_detail;
+    const std::string hint = "the store's other files are as they were; bring the manifest back from a backup";
+    if (!text.starts_with(kFirstLine)) { return fail(Errc::malformed, "no manifest of a store", where, hint); }
+    const auto version = text.substr(kFirstLine.size(), text.find('\n') - kFirstLine.size());
+    if (version != kVersion) { return fail(Errc::unsupported, "a store of another version", where, "a later headwater may have written it"); }
+    const auto last = text.rfind("sum ");
+    if (last == std::string_view::npos || text.substr(last) != fmt::format("sum {:016x}\n", XXH3_64bits(text.data(), last))) {
+        return fail(Errc::malformed, "the manifest of the store is damaged", where, hint);
+    }
+    Manifest manifest;
+    std::string_view rest = text.substr(text.find('\n') + 1, last - text.find('\n') - 1);
+    while (!rest.empty()) {
+        const auto end = rest.find('\n');
+        const auto words = words_of(rest.substr(0, end));
+        rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+        bool good = false;
+        if (words.size() == 2 && words[0] == "next") {
+            const auto next = parse_integer<std::uint64_t>(words[1]);
+            good = next.has_value();
+            manifest.next = next.value_or(1);
+        } else if (!words.empty() && words[0] == "segment") {
+            auto segment = segment_of(words);
+            good = segment.has_value();
+            if (segment) { manifest.segments.push_back(*std::move(segment)); }
+        } else if (!words.empty() && words[0] == "input") {
+            auto input = input_of(words);
+            good = input.has_value();
+            if (input) { manifest.inputs.push_back(*std::move(input)); }
+        }
+        if (!good) { return fail(Errc::malformed, "the manifest of the store is damaged", where, hint); }
+    }
+    return manifest;
+}
+
+}  // namespace hw::flow::store

@@ -1,0 +1,117 @@
+#pragma once
+
+#include "flow/read/input.hpp"
+#include "flow/source.hpp"
+#include "flow/store/files.hpp"
+#include "flow/store/segment.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hw::flow::store {
+
+/// A row of a store.
+struct RowRef {
+    std::uint32_t segment = 0;
+    std::uint32_t row = 0;
+    friend auto operator<=>(const RowRef&, const RowRef&) = default;
+};
+
+/// One question of many that are asked together.
+struct HostWindow {
+    net::Address host;
+    Interval window;
+};
+
+/// A store, opened for reading as its manifest stood at that moment; later imports do not change what it sees.
+class Store {
+public:
+    [[nodiscard]] static Result<std::shared_ptr<const Store>> open(const std::string& folder);
+
+    [[nodiscard]] const Manifest& manifest() const { return manifest_; }
+    [[nodiscard]] std::span<const std::shared_ptr<const Segment>> segments() const { return segments_; }
+    /// Names of all observers, in order of their first appearance; `Flow::observer` of `flow` indexes these.
+    [[nodiscard]] std::span<const std::string> observers() const { return observers_; }
+    [[nodiscard]] std::uint64_t flows() const { return flows_; }
+
+    /// Appends the rows of flows of `host` whose lifetime touches `window`, by segment, then in order of first packet.
+    [[nodiscard]] Result<void> look_up(const net::Address& host, Interval window, std::vector<RowRef>& out) const;
+    /// Answers many questions, segment by segment, so that each is gone to once; `answers[i]` are those of `asked[i]`.
+    [[nodiscard]] Result<std::vector<std::vector<RowRef>>> look_up(std::span<const HostWindow> asked) const;
+    [[nodiscard]] Result<Flow> flow(RowRef row, bool slim = false) const;
+
+private:
+    Manifest manifest_;
+    std::vector<std::shared_ptr<const Segment>> segments_;
+    std::vector<std::string> observers_;
+    std::vector<std::vector<ObserverId>> observer_of_;  ///< By segment, then by the segment's own number.
+    std::uint64_t flows_ = 0;
+};
+
+/// What an import did.
+struct ImportResult {
+    std::vector<read::ReadReport> reports;
+    std::vector<Error> failures;
+    std::uint64_t records = 0;   ///< Of the inputs that are new.
+    std::uint64_t flows = 0;     ///< Added to the store.
+    std::uint64_t bytes = 0;     ///< Of the segments added.
+    std::size_t known = 0;       ///< Inputs that the store had already.
+    bool interrupted = false;    ///< Nothing was kept.
+};
+
+/// Reads inputs into the store, all or nothing: what was not finished when the machine stopped is as if it had never begun.
+/// An input whose content the store has already is passed over. Records that a timeout cut are kept as they came; whoever
+/// reads the store joins them (`read_store`), so that pieces meet also where they came with different imports.
+[[nodiscard]] Result<ImportResult> import_inputs(const std::string& folder, std::span<const std::string> paths, const read::ReadOptions& options);
+
+/// Adds flows that are there already, with the inputs they came from, as one change. Takes the lock itself.
+[[nodiscard]] Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow> flows, std::span<const std::string> observers,
+                                              std::span<const ImportedInput> inputs);
+
+/// Flows that `read_store` takes into memory at most.
+inline constexpr std::uint64_t kMostInMemory = 20'000'000;
+
+/// All flows of a store as inputs that were read from files would be: joined where a timeout cut them (unless `options.rejoin` is
+/// off), with the coverage worked out of all of them. Rows that are damaged are passed over and counted.
+[[nodiscard]] Result<read::Inputs> read_store(const std::string& folder, const read::ReadOptions& options);
+
+/// What is wrong with a store.
+struct StoreDamage {
+    std::string file;          ///< In the store's folder.
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;    ///< 0: the whole file is of no use, or it is not there.
+    std::string what;
+};
+struct StoreCheck {
+    std::size_t segments = 0;
+    std::uint64_t flows = 0;
+    std::uint64_t bytes = 0;
+    std::vector<StoreDamage> damages;
+};
+/// Reads every byte of a store and checks it against its sums. Fails only where the manifest cannot be read.
+[[nodiscard]] Result<StoreCheck> check_store(const std::string& folder);
+
+/// Which flows `retain_store` keeps.
+struct Retention {
+    std::optional<Time> since;           ///< Segments whose last packet is older go.
+    std::optional<std::uint64_t> bytes;  ///< The oldest segments go until the rest is no larger.
+};
+/// What a change to a store came to.
+struct StoreChange {
+    std::size_t segments_before = 0;
+    std::size_t segments = 0;
+    std::uint64_t flows_before = 0;
+    std::uint64_t flows = 0;
+    std::uint64_t bytes_before = 0;
+    std::uint64_t bytes = 0;
+};
+/// Drops whole segments, oldest first; inputs stay known, so that what was dropped does not come back with the next import.
+[[nodiscard]] Result<StoreChange> retain_store(const std::string& folder, const Retention& keep);
+/// Writes neighbouring small segments as one. The flows stay the same.
+[[nodiscard]] Result<StoreChange> compact_store(const std::string& folder);
+
+}  // namespace hw::flow::store
