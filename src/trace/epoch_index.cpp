@@ -68,7 +68,7 @@ Block fit_centres(std::span<const Embedding> embeddings, std::span<const std::ui
 }  // namespace epoch_indexes
 }  // namespace
 
-EpochIndex::EpochIndex(std::span<const Embedding> embeddings, const LinkOptions& /*options*/) : size_(embeddings.size()) {
+EpochIndex::EpochIndex(std::span<const Embedding> embeddings) : size_(embeddings.size()) {
     using namespace epoch_indexes;
     std::vector<std::uint32_t> places(size_);
     for (std::uint32_t i = 0; i < size_; ++i) { places[i] = i; }

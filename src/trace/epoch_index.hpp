@@ -1,7 +1,6 @@
 #pragma once
 
 #include "trace/embedding.hpp"
-#include "trace/link.hpp"
 
 #include <cstdint>
 #include <span>
@@ -14,7 +13,7 @@ namespace hw::trace {
 /// allowed. The same embeddings give the same tree and the same answers, on any number of threads.
 class EpochIndex {
 public:
-    explicit EpochIndex(std::span<const Embedding> embeddings, const LinkOptions& options = {});
+    explicit EpochIndex(std::span<const Embedding> embeddings);
 
     /// One found: its place in what the index was built of, and the inner product.
     struct Found {
