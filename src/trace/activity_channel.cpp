@@ -38,6 +38,7 @@ Window choose_window(const flow::Flow& control, const flow::Flow& action) {
     std::int64_t first = from.micros() / width;
     const std::int64_t size = to.micros() / width - first + 1;
     if (size <= kLongestWindow) { return {first, std::max<std::int64_t>(size, 0)}; }
+    const std::int64_t latest = first + size - kLongestWindow;
     std::vector<std::int64_t> busy;
     for (const auto d : {flow::Direction::request, flow::Direction::reply}) {
         for (const auto& b : action.activity.bins(d)) {
@@ -53,7 +54,7 @@ Window choose_window(const flow::Flow& control, const flow::Flow& action) {
             first = busy[i];
         }
     }
-    return {first, kLongestWindow};
+    return {std::min(first, latest), kLongestWindow};  // what lies past their end is silence that they do not share
 }
 
 Course course_of(const RelayFlow& of, Role role, const Window& window) {

@@ -75,6 +75,27 @@ TEST_CASE("activity channel: beside sparse flows, whose shifts all score alike, 
     CHECK(scores.controls[0].weight.value() > 10);
 }
 
+TEST_CASE("activity channel: of two long flows only time that both lived is compared, however late their busiest half hour") {
+    // Both wake after more than half an hour, and the action goes on alone when its control flow has ended.
+    const auto greeting = typed_session(1, 10, 5);
+    const auto shared = typed_session(2, 3600, 240);
+    const auto alone = typed_session(3, 3850, 600);
+    Packets session = greeting;
+    Packets action_only;
+    for (const auto half : {&Packets::request, &Packets::reply}) {
+        (session.*half).insert((session.*half).end(), (shared.*half).begin(), (shared.*half).end());
+        action_only.*half = (relayed(session, 4, 0.1, 0.05)).*half;
+        (action_only.*half).insert((action_only.*half).end(), (alone.*half).begin(), (alone.*half).end());
+    }
+    const auto control = make_flow("o", 0, 3, 4001, 1, 22, session);
+    const auto action = make_flow("o", 0, 1, 4000, 2, 22, action_only);
+    const std::vector<RelayFlow> controls{{&control, false}};
+    const auto scores = score_activity({&action, true}, controls, {});
+    CHECK(scores.controls[0].shared_s == 1800);
+    CHECK(scores.controls[0].unlike < 0.1);  // both speak as often while both live
+    CHECK(scores.controls[0].log_p < std::log(1e-4));
+}
+
 TEST_CASE("activity channel: a flow with totals only is not compared, one that was gone before counts as unlike") {
     const auto early = make_flow("o", 0, 3, 4001, 1, 22, typed_session(1, 0, 60));
     auto totals = make_flow("o", 0, 4, 4001, 1, 22, typed_session(2, 100, 60));
