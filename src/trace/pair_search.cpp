@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <tuple>
 #include <unordered_map>
@@ -36,17 +37,35 @@ LinkOptions workers(const PairSearchOptions& options) {
     return link;
 }
 
+/// The window that most flows live in, the first of several. Counted by where lives begin and end: the windows themselves may be
+/// as many as the capture's times are far apart.
+std::size_t busiest_window(const PairSide& side, const PairGrid& grid) {
+    std::map<std::size_t, std::int64_t> change;
+    for (const PairFlow& f : side.courses) {
+        const auto [from, end] = grid.range(f.interval());
+        if (from >= end) { continue; }
+        ++change[from];
+        --change[end];
+    }
+    std::size_t busiest = 0;
+    std::int64_t alive = 0;
+    std::int64_t most = 0;
+    for (const auto& [window, by] : change) {
+        alive += by;
+        if (alive > most) {
+            most = alive;
+            busiest = window;
+        }
+    }
+    return busiest;
+}
+
 /// The clocks' difference from the traffic: the busiest window's flows, each with its best partner at any lag.
 PairClock clock_from_traffic(const PairSide& a, const PairSide& b, const PairSearchOptions& options) {
     const EpochShape shape = shape_of(options, options.max_lag + options.max_offset);
     const PairGrid grid = make_grid(a, b, {}, shape);
     if (grid.windows == 0) { return {}; }
-    std::vector<std::size_t> alive(grid.windows + 1);
-    for (const PairFlow& f : b.courses) {
-        const auto [from, end] = grid.range(f.interval());
-        for (std::size_t w = from; w < end; ++w) { ++alive[w]; }
-    }
-    const auto busiest = static_cast<std::size_t>(std::ranges::max_element(alive) - alive.begin());
+    const std::size_t busiest = busiest_window(b, grid);
     const Time start = grid.origin + static_cast<std::int64_t>(busiest) * grid.step();
     const LinkOptions link = workers(options);
     const auto epochs_of = [&](const PairSide& side) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 
 namespace hw::trace {
@@ -38,7 +39,24 @@ struct Held {
     std::vector<CohortMoments> moments;
     std::vector<std::uint32_t> place;     // of a flow in the above; kNone
     static constexpr std::uint32_t kNone = ~0U;
+
+    explicit Held(const PairSide& side) : place(side.courses.size(), kNone) {}
 };
+
+/// The pairs to compare in each window that has any. A map: what a few packets with far-off times span is no measure of memory.
+using ByWindow = std::map<std::size_t, std::vector<std::uint32_t>>;
+
+/// The flows of one side in those pairs, each once, rising.
+std::vector<std::uint32_t> flows_in(std::span<const std::uint32_t> here, std::span<const PairRef> pairs, std::span<const std::uint32_t> beside,
+                                    std::span<const PairRef> company, std::uint32_t PairRef::*side) {
+    std::vector<std::uint32_t> flows;
+    flows.reserve(here.size() + beside.size());
+    for (const auto i : here) { flows.push_back(pairs[i].*side); }
+    for (const auto i : beside) { flows.push_back(company[i].*side); }
+    std::ranges::sort(flows);
+    flows.erase(std::ranges::unique(flows).begin(), flows.end());
+    return flows;
+}
 
 /// Like flows are near each other in this order.
 std::pair<int, std::uint64_t> likeness(const Epoch& e) {
@@ -46,11 +64,8 @@ std::pair<int, std::uint64_t> likeness(const Epoch& e) {
     return {static_cast<int>(2 * std::log2(static_cast<double>(life))), e.packets() * 1000 / life};
 }
 
-void hold(Held& held, const PairSide& side, const std::vector<bool>& wanted, Duration behind, Time start, const PairGrid& grid, const LinkOptions& options) {
-    std::vector<std::uint32_t> alive;
-    for (std::uint32_t i = 0; i < wanted.size(); ++i) {
-        if (wanted[i]) { alive.push_back(i); }
-    }
+void hold(Held& held, const PairSide& side, std::span<const std::uint32_t> alive, Duration behind, Time start, const PairGrid& grid,
+          const LinkOptions& options) {
     std::vector<Epoch> epochs(alive.size());
     for_each_index(alive.size(), options, [&](std::size_t k) {
         const PairFlow& f = side.courses[alive[k]];
@@ -61,7 +76,7 @@ void hold(Held& held, const PairSide& side, const std::vector<bool>& wanted, Dur
         if (epochs[k].active_bins() >= kFewestActiveBins) { order.push_back(k); }
     }
     std::ranges::stable_sort(order, {}, [&](std::uint32_t k) { return likeness(epochs[k]); });
-    held.place.assign(wanted.size(), Held::kNone);
+    for (const auto flow : held.flows) { held.place[flow] = Held::kNone; }  // of the window before
     held.flows.clear();
     held.epochs.clear();
     for (const auto k : order) {
@@ -185,10 +200,10 @@ std::vector<PairTotal> score_pairs(const PairSide& a, const PairSide& b, const P
                                    std::span<const PairRef> pairs, const PairOptions& how, const LinkOptions& options, std::span<const PairRef> company) {
     using namespace pair_windows;
     std::vector<std::array<Sums, 2>> sums(pairs.size());
-    std::vector<std::vector<std::uint32_t>> by_window(grid.windows);
-    std::vector<std::vector<std::uint32_t>> company_by_window(grid.windows);
+    ByWindow by_window;
+    ByWindow company_by_window;
     std::vector<std::size_t> windows;
-    const auto sort_in = [&](std::span<const PairRef> some, std::vector<std::vector<std::uint32_t>>& into) {
+    const auto sort_in = [&](std::span<const PairRef> some, ByWindow& into) {
         for (std::uint32_t i = 0; i < some.size(); ++i) {
             const Interval of_b = b.courses[some[i].b].interval();
             windows_of(grid, a.courses[some[i].a].interval(), {of_b.from - clock.ahead, of_b.to - clock.ahead}, windows);
@@ -199,24 +214,17 @@ std::vector<PairTotal> score_pairs(const PairSide& a, const PairSide& b, const P
     sort_in(company, company_by_window);
     LinkOptions quiet = options;
     quiet.progress = nullptr;
-    Held of_a;
-    Held of_b;
-    for (std::size_t w = 0; w < grid.windows; ++w) {
+    Held of_a(a);
+    Held of_b(b);
+    for (const auto& window : by_window) {
+        const std::size_t w = window.first;
+        const auto& here = window.second;
         if (options.progress) { options.progress(w, grid.windows); }
-        if (by_window[w].empty() || options.stop.stop_requested()) { continue; }
+        if (options.stop.stop_requested()) { break; }
         const Time start = grid.origin + static_cast<std::int64_t>(w) * grid.step();
-        std::vector<bool> wanted_a(a.courses.size());
-        std::vector<bool> wanted_b(b.courses.size());
-        for (const auto i : by_window[w]) {
-            wanted_a[pairs[i].a] = true;
-            wanted_b[pairs[i].b] = true;
-        }
-        for (const auto i : company_by_window[w]) {
-            wanted_a[company[i].a] = true;
-            wanted_b[company[i].b] = true;
-        }
-        hold(of_a, a, wanted_a, Duration(0), start, grid, quiet);
-        hold(of_b, b, wanted_b, clock.ahead, start, grid, quiet);
+        const auto& beside = company_by_window[w];
+        hold(of_a, a, flows_in(here, pairs, beside, company, &PairRef::a), Duration(0), start, grid, quiet);
+        hold(of_b, b, flows_in(here, pairs, beside, company, &PairRef::b), clock.ahead, start, grid, quiet);
         const std::size_t lacking_a = kPairCohort / 2 - std::min(kPairCohort / 2, of_a.flows.size());
         const std::size_t lacking_b = kPairCohort / 2 - std::min(kPairCohort / 2, of_b.flows.size());
         const auto turned_a = turned_round(of_a, a, Duration(0), start, grid, lacking_a);
@@ -224,7 +232,6 @@ std::vector<PairTotal> score_pairs(const PairSide& a, const PairSide& b, const P
         normalise(of_a, of_b, turned_b, how, quiet);
         normalise(of_b, of_a, turned_a, how, quiet);
 
-        const auto& here = by_window[w];
         for_each_index(here.size(), quiet, [&](std::size_t k) {
             const PairRef& pair = pairs[here[k]];
             const auto at_a = of_a.place[pair.a];
