@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <unordered_set>
 
 namespace hw::trace {
 
@@ -33,6 +34,7 @@ bool continues_another(const HopInput& input) {
 /// watch is not whole. Null when the data do not contradict it.
 const flow::Flow* conversation_missed_by(const flow::CoveredHost& watch, const HopInput& hop, const flow::FlowSource& source, const Views& views) {
     constexpr Duration kMargin = std::chrono::seconds(3);
+    const std::unordered_set<const flow::Flow*> own(hop.flows.begin(), hop.flows.end());
     for (const auto& address : hop.host) {
         const auto flows = source.flows_of(address, source.interval());
         if (!flows) { continue; }
@@ -41,8 +43,7 @@ const flow::Flow* conversation_missed_by(const flow::CoveredHost& watch, const H
             if (f->observer == watch.observer || !whole) { continue; }
             const bool within = views.translate(f->first, f->observer, watch.observer) >= watch.interval.from + kMargin &&
                                 views.translate(f->last, f->observer, watch.observer) <= watch.interval.to - kMargin;
-            const bool seen = std::ranges::any_of(hop.flows, [&](const flow::Flow* own) { return own == f; });
-            if (within && !seen && views.seen_by(*f, watch.observer) == nullptr) { return f; }
+            if (within && !own.contains(f) && views.seen_by(*f, watch.observer) == nullptr) { return f; }
         }
     }
     return nullptr;

@@ -13,6 +13,7 @@
 #include <map>
 #include <numbers>
 #include <ranges>
+#include <unordered_map>
 
 namespace hw::trace {
 
@@ -116,21 +117,23 @@ double count_of_alike(std::span<const OrderMatch> orders) {
 void join_orders(std::vector<Weighed>& candidates, std::span<const OrderMatch> orders, const flow::Flow* action) {
     std::map<net::Address, std::vector<const OrderMatch*>> by_partner;
     for (const auto& o : orders) { by_partner[o.partner].push_back(&o); }
+    std::unordered_map<const flow::Flow*, std::size_t> place;
+    for (std::size_t i = 0; i < candidates.size(); ++i) { place.emplace(candidates[i].link.inbound, i); }
     for (const auto& [partner, lines] : by_partner) {
         const auto& best = **std::ranges::max_element(lines, {}, [](const auto* o) { return o->llr; });
-        auto candidate = std::ranges::find(candidates, best.flow, [](const Weighed& w) { return w.link.inbound; });
-        if (candidate == candidates.end()) {
+        const auto [known, fresh_flow] = place.try_emplace(best.flow, candidates.size());
+        if (fresh_flow) {
             Weighed fresh;
             fresh.link.inbound = best.flow;
             fresh.link.outbound = action;
             fresh.link.control = best.opened ? Control::call_back : Control::forward;
             candidates.push_back(fresh);
-            candidate = candidates.end() - 1;
         }
         double sum = 0;
         for (const auto* o : lines) { sum += o->llr.ratio(); }
-        candidate->order = std::log(sum);
-        candidate->link.channels.sequence = best.llr;
+        Weighed& candidate = candidates[known->second];
+        candidate.order = std::log(sum);
+        candidate.link.channels.sequence = best.llr;
     }
 }
 

@@ -192,9 +192,13 @@ private:
         const Interval when{view.action->first - options_.link.lookback, view.action->last + std::max(options_.link.max_lag, kAftermath)};
         for (const auto& address : input.host) {
             HW_TRY(const auto flows, source_.flows_of(address, when));
+            std::set<flow::ObserverId> watching;
+            for (const auto& c : source_.coverage()) {
+                if (c.address == address) { watching.insert(c.observer); }
+            }
             for (const auto* f : flows) {
                 const bool own = f->observer == view.covered->observer;
-                const bool side = !own && input.host.size() > 1 && covers(f->observer, address) && views_.seen_by(*f, view.covered->observer) == nullptr;
+                const bool side = !own && input.host.size() > 1 && watching.contains(f->observer) && views_.seen_by(*f, view.covered->observer) == nullptr;
                 if (own || side) { input.flows.push_back(f); }
             }
         }
@@ -206,10 +210,6 @@ private:
             input.flows.erase(twice.begin(), twice.end());
         }
         return {};
-    }
-
-    [[nodiscard]] bool covers(flow::ObserverId observer, const net::Address& address) const {
-        return std::ranges::any_of(source_.coverage(), [&](const auto& c) { return c.address == address && c.observer == observer; });
     }
 
     /// Clients of the service that the control flow came in on, but for its own; a call-back came in on none.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace hw::trace {
@@ -38,7 +39,7 @@ Result<Views> Views::build(const flow::FlowSource& source) {
             views.entries_.push_back({conversation_key(f), &f});
             return true;
         }));
-        std::ranges::stable_sort(views.entries_, {}, &Entry::key);
+        std::ranges::stable_sort(views.entries_, {}, [](const Entry& e) { return std::tuple(e.key, e.flow->observer, e.flow->first, e.flow->id); });
     }
     views.estimate_clocks(observers);
     return views;
@@ -101,18 +102,27 @@ Time Views::translate(Time time, flow::ObserverId from, flow::ObserverId to) con
 
 const flow::Flow* Views::seen_by(const flow::Flow& flow, flow::ObserverId observer) const {
     if (flow.observer == observer) { return &flow; }
-    const flow::Flow* best = nullptr;
-    Duration nearest = kSameFlow;
+    const auto all = same_key(conversation_key(flow));
+    const auto own = std::ranges::equal_range(all, observer, {}, [](const Entry& e) { return e.flow->observer; });
+    const auto first_of = [](const Entry& e) { return e.flow->first; };
+    // One pair of ends may hold conversations without number, so only the nearest in time on either side are looked at; of those
+    // that begin at one moment the one of least id.
     const Time expected = translate(flow.first, flow.observer, observer);
-    for (const auto& [key, other] : same_key(conversation_key(flow))) {
-        if (other->observer != observer || !same_conversation(*other, flow)) { continue; }
-        const Duration apart = std::chrono::abs(other->first - expected);
-        if (apart <= nearest && (best == nullptr || apart < nearest || other->id < best->id)) {
-            best = other;
-            nearest = apart;
-        }
+    const auto middle = std::ranges::lower_bound(own, expected, {}, first_of);
+    const flow::Flow* before = nullptr;
+    for (auto end = middle; before == nullptr && end != own.begin() && expected - first_of(*(end - 1)) <= kSameFlow;) {
+        const auto moment = std::ranges::lower_bound(own.begin(), end, first_of(*(end - 1)), {}, first_of);
+        for (auto at = moment; before == nullptr && at != end; ++at) { before = same_conversation(*at->flow, flow) ? at->flow : nullptr; }
+        end = moment;
     }
-    return best;
+    const flow::Flow* after = nullptr;
+    for (auto at = middle; after == nullptr && at != own.end() && first_of(*at) - expected <= kSameFlow; ++at) {
+        after = same_conversation(*at->flow, flow) ? at->flow : nullptr;
+    }
+    if (before == nullptr || after == nullptr) { return before == nullptr ? after : before; }
+    const Duration since = expected - before->first;
+    const Duration until = after->first - expected;
+    return since < until || (since == until && before->id < after->id) ? before : after;
 }
 
 }  // namespace hw::trace

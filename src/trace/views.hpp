@@ -26,7 +26,7 @@ public:
     [[nodiscard]] Time translate(Time time, flow::ObserverId from, flow::ObserverId to) const;
 
 private:
-    /// Sixteen bytes a flow, sorted by key: flows of one conversation stand together.
+    /// Sixteen bytes a flow, sorted by key, then observer, then time: flows of one conversation stand together.
     struct Entry {
         std::uint64_t key = 0;
         const flow::Flow* flow = nullptr;

@@ -77,3 +77,29 @@ TEST_CASE("views: observers that share nothing are taken to agree, and say that 
     CHECK(views->clocks()[1].ahead == Duration{0});
     CHECK(views->clocks()[1].shared_flows == 0);
 }
+
+TEST_CASE("views: of many pieces of one conversation the nearest in time is meant, of equally near ones that of least id") {
+    std::mt19937_64 random(7);
+    std::vector<flow::Flow> flows;
+    for (unsigned i = 0; i < 300; ++i) {  // moments on whole seconds, so that many are equally near
+        const auto begin = static_cast<double>(random() % 200);
+        auto f = make_flow(i % 2 == 0 ? "a" : "b", i % 2, 3, 4000, 4, 22, {{begin, begin + 1}, {begin + 0.5}});
+        f.id = static_cast<flow::FlowId>(random());
+        flows.push_back(f);
+    }
+    const Interval all{at_s(0), at_s(300)};
+    const flow::MemorySource source({{"a", all}, {"b", all}}, flows);
+    const auto views = Views::build(source);
+    REQUIRE(views.has_value());
+    for (const auto& f : source.flows()) {
+        const auto other = f.observer == flow::ObserverId{0} ? flow::ObserverId{1} : flow::ObserverId{0};
+        const flow::Flow* nearest = nullptr;
+        for (const auto& g : source.flows()) {
+            const auto apart = std::chrono::abs(g.first - f.first);
+            if (g.observer != other || apart > std::chrono::seconds(10)) { continue; }
+            const auto least = nearest == nullptr ? Duration::max() : std::chrono::abs(nearest->first - f.first);
+            if (apart < least || (apart == least && g.id < nearest->id)) { nearest = &g; }
+        }
+        CHECK(views->seen_by(f, other) == nearest);
+    }
+}
