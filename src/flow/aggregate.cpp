@@ -5,6 +5,7 @@
 #include "net/prefix.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -13,6 +14,14 @@ namespace {
 namespace aggregating {
 
 constexpr std::size_t kRowsBetweenMerges = std::size_t{1} << 18U;
+constexpr std::size_t kRecent = std::size_t{1} << 12U;
+
+/// Where a key lies among the recent ones. Any two keys may share a place: that costs a row more, and no time that could be bought.
+std::size_t place_of(const GroupKey& key) {
+    std::uint64_t mixed = 0;
+    for (const GroupValue& value : key) { mixed = (mixed ^ value.low ^ (value.high * 0xc2b2'ae3d'27d4'eb4fULL)) * 0x9e37'79b9'7f4a'7c15ULL; }
+    return static_cast<std::size_t>(mixed >> 52U);
+}
 
 struct GroupWord {
     std::string_view word;
@@ -125,7 +134,7 @@ std::string group_text(const GroupBy& by, const GroupValue& value) {
     return net::to_string(address) + "/" + std::to_string(bits);
 }
 
-FlowGroups::FlowGroups(std::vector<GroupBy> by, std::size_t most_groups) : by_(std::move(by)), most_(most_groups) {}
+FlowGroups::FlowGroups(std::vector<GroupBy> by, std::size_t most_groups) : by_(std::move(by)), most_(most_groups), recent_(aggregating::kRecent) {}
 
 bool FlowGroups::add(const Flow& flow) {
     using namespace aggregating;
@@ -159,9 +168,16 @@ bool FlowGroups::add(const Flow& flow) {
 }
 
 void FlowGroups::add(const GroupKey& key, const FlowTotals& one) {
+    FlowGroup& recent = recent_[aggregating::place_of(key)];
+    if (recent.totals.flows > 0 && recent.key == key) { return recent.totals.add(one); }
+    if (recent.totals.flows > 0) { add_row(recent); }
+    recent = {key, one};
+}
+
+void FlowGroups::add_row(const FlowGroup& row) {
     // As many new rows as there are groups between two merges: each row is moved a few times in all.
     if (rows_.size() - merged_ >= std::max(aggregating::kRowsBetweenMerges, merged_)) { merge(); }
-    rows_.push_back({key, one});
+    rows_.push_back(row);
 }
 
 void FlowGroups::merge() {
@@ -177,12 +193,19 @@ void FlowGroups::merge() {
         return out;
     };
     rows_.erase(fold(middle, rows_.end()), rows_.end());
-    std::inplace_merge(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(merged_), rows_.end(), by_key);
-    rows_.erase(fold(rows_.begin(), rows_.end()), rows_.end());
+    std::vector<FlowGroup> all;
+    all.reserve(rows_.size());
+    std::merge(rows_.begin(), middle, middle, rows_.end(), std::back_inserter(all), by_key);
+    all.erase(fold(all.begin(), all.end()), all.end());
+    rows_ = std::move(all);
     merged_ = rows_.size();
 }
 
 Result<std::vector<FlowGroup>> FlowGroups::take(FlowMeasure order, std::size_t top) {
+    for (const FlowGroup& recent : recent_) {
+        if (recent.totals.flows > 0) { add_row(recent); }
+    }
+    recent_.assign(recent_.size(), {});
     merge();
     if (merged_ > most_) {
         return fail(Errc::limit, "more than " + std::to_string(most_) + " different groups", {}, "narrow the filter, or group by prefixes such as host/24");

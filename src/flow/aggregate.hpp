@@ -97,12 +97,14 @@ public:
 
 private:
     void add(const GroupKey& key, const FlowTotals& one);
+    void add_row(const FlowGroup& row);
     void merge();
 
     std::vector<GroupBy> by_;
     std::size_t most_;
     std::size_t merged_ = 0;          // of rows_, those in front that are sorted, each key once
     std::vector<FlowGroup> rows_;
+    std::vector<FlowGroup> recent_;   // one group a place, by a hash: what comes often is added up here, and the rest passes through
     FlowTotals all_;
 };
 

@@ -28,7 +28,9 @@ std::vector<Flow> some_flows(std::size_t count, std::uint64_t seed) {
 
 std::vector<FlowGroup> grouped(const std::vector<Flow>& flows, std::string_view by, FlowMeasure order = FlowMeasure::bytes, std::size_t top = 0) {
     FlowGroups groups(parse_group_by(by).value());
-    for (const Flow& f : flows) { CHECK(groups.add(f)); }
+    bool within = true;
+    for (const Flow& f : flows) { within = groups.add(f) && within; }
+    CHECK(within);
     return groups.take(order, top).value();
 }
 
@@ -48,13 +50,13 @@ TEST_CASE("groups: the totals are those of adding up by hand, a host counting at
 }
 
 TEST_CASE("groups: merged on the way or at the end, the same comes out, and the order of the flows does not matter") {
-    auto flows = some_flows(600'000, 2);  // past what is held between two merges
-    const auto groups = grouped(flows, "client,port,protocol", FlowMeasure::flows);
+    auto flows = some_flows(300'000, 2);  // past what is held between two merges
+    const auto groups = grouped(flows, "client,client_port,port", FlowMeasure::flows);
     std::ranges::reverse(flows);
-    CHECK(grouped(flows, "client,port,protocol", FlowMeasure::flows) == groups);
+    CHECK(grouped(flows, "client,client_port,port", FlowMeasure::flows) == groups);
     std::uint64_t sum = 0;
     for (const auto& g : groups) { sum += g.totals.flows; }
-    CHECK(sum == 600'000);
+    CHECK(sum == 300'000);
 }
 
 TEST_CASE("groups: the first few are the first few of all") {

@@ -7,7 +7,7 @@ namespace {
 namespace filter_lexing {
 
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
-constexpr std::string_view kSigns = "()[],<>=!&|\"'";
+constexpr std::string_view kEndsWord = " \t\r\n\v\f()[],<>=!&|\"'";
 
 struct Sign {
     std::string_view text;
@@ -76,8 +76,7 @@ Result<std::vector<FilterToken>> filter_tokens(std::string_view text) {
             take(sign->kind, sign->text, sign->text);
             continue;
         }
-        const auto length = std::min(rest.find_first_of(kBlanks), rest.find_first_of(kSigns));
-        const std::string_view word = rest.substr(0, length);
+        const std::string_view word = rest.substr(0, rest.find_first_of(kEndsWord));
         if (word.empty()) {  // a single & or |
             return fail(Errc::usage, "\"" + std::string(1, rest.front()) + "\" means nothing here", filter_place(column), "write and, or, && or ||");
         }

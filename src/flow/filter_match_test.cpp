@@ -84,21 +84,23 @@ bool passes(std::string_view text, const Flow& flow) { return FlowMatcher::compi
 TEST_CASE("filter: the compiled form passes what the words mean, over random filters and flows") {
     test::FilterWriter random(7);
     std::vector<Flow> flows;
-    for (int i = 0; i < 300; ++i) { flows.push_back(some_flow(random)); }
+    for (int i = 0; i < 150; ++i) { flows.push_back(some_flow(random)); }
     std::size_t passed = 0;
-    for (int i = 0; i < 1500; ++i) {
+    for (int i = 0; i < 800; ++i) {
         const std::string text = random.write(4);
         CAPTURE(text);
         const Filter filter = parse_filter(text).value();
         const auto matcher = FlowMatcher::compile(filter, kObservers, whereabouts()).value();
+        std::size_t wrong = 0;
         for (const Flow& f : flows) {
             const bool pass = matcher(f);
             passed += pass ? 1 : 0;
-            REQUIRE(pass == plainly(filter, f));
+            wrong += pass == plainly(filter, f) ? 0 : 1;
         }
+        CHECK(wrong == 0);
     }
-    CHECK(passed > 100'000);  // neither everything nor nothing
-    CHECK(passed < 400'000);
+    CHECK(passed > 30'000);  // neither everything nor nothing
+    CHECK(passed < 100'000);
 }
 
 TEST_CASE("filter: src is the client and dst the server; amounts without an end are those of both") {

@@ -30,21 +30,25 @@ Result<void> scan_matching(const FlowSource& source, const Interval& window, con
     if (!hosts) {
         return source.scan(window, [&](const Flow& flow) { return !matcher(flow) || visit(flow); });
     }
-    std::vector<const Flow*> found;
+    struct Found {
+        const Flow* flow = nullptr;
+        std::size_t place = 0;  // keeps the order of those that are alike
+    };
+    std::vector<Found> found;
     for (std::size_t i = 0; i < hosts->size(); ++i) {
         HW_TRY(const auto flows, source.flows_of((*hosts)[i], window));
         const std::span<const net::Address> before(hosts->data(), i);
         for (const Flow* flow : flows) {
             // Between two of the hosts: found with the first of them already.
             const bool again = std::ranges::any_of(before, [&](const auto& host) { return flow->touches(host); });
-            if (!again && matcher(*flow)) { found.push_back(flow); }
+            if (!again && matcher(*flow)) { found.push_back({flow, found.size()}); }
         }
     }
     if (hosts->size() > 1) {
-        std::ranges::stable_sort(found, [](const Flow* a, const Flow* b) { return std::tie(a->first, a->id) < std::tie(b->first, b->id); });
+        std::ranges::sort(found, [](const Found& a, const Found& b) { return std::tie(a.flow->first, a.flow->id, a.place) < std::tie(b.flow->first, b.flow->id, b.place); });
     }
-    for (const Flow* flow : found) {
-        if (!visit(*flow)) { break; }
+    for (const Found& one : found) {
+        if (!visit(*one.flow)) { break; }
     }
     return {};
 }
