@@ -84,6 +84,12 @@ bool among(const std::vector<NumberRange>& ranges, std::uint64_t n) {
     return above != ranges.begin() && std::prev(above)->contains(n);
 }
 
+/// Whether the protocol has ports at all (RFC 9293, RFC 768, RFC 9260, RFC 4340, RFC 3828): as for pcap, no other has port 0.
+bool has_ports(const Flow& flow) {
+    const std::uint8_t protocol = number(flow.protocol);
+    return protocol == 6 || protocol == 17 || protocol == 132 || protocol == 33 || protocol == 136;
+}
+
 /// Asks the question of the ends that the test means.
 template <typename Ask>
 bool of_ends(const Flow& flow, FilterEnd end, const Ask& ask) {
@@ -264,11 +270,11 @@ bool FlowMatcher::passes(const Step& step, const Flow& flow) const {
     case Code::asn:
     case Code::country: return of_ends(flow, step.end, [&](const net::Endpoint& end) { return passes(step, end.address); });
     case Code::port:
-        return of_ends(flow, step.end, [&](const net::Endpoint& end) {
+        return has_ports(flow) && of_ends(flow, step.end, [&](const net::Endpoint& end) {
             const std::uint64_t port = net::number(end.port);
             return step.low <= port && port <= step.high;
         });
-    case Code::ports: return of_ends(flow, step.end, [&](const net::Endpoint& end) { return ports_[step.list].test(net::number(end.port)); });
+    case Code::ports: return has_ports(flow) && of_ends(flow, step.end, [&](const net::Endpoint& end) { return ports_[step.list].test(net::number(end.port)); });
     case Code::protocol: return among(numbers_[step.list], number(flow.protocol));
     case Code::family: return flow.client.address.is_v4() == (step.low == 4);
     case Code::amount: {

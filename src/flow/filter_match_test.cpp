@@ -50,7 +50,7 @@ bool plainly(const Filter& filter, const Flow& f) {
     case FilterField::any: return true;
     case FilterField::host:
         return ends([&](const net::Endpoint& e) { return std::ranges::any_of(t.prefixes, [&](const auto& p) { return p.contains(e.address); }); });
-    case FilterField::port: return ends([&](const net::Endpoint& e) { return among(net::number(e.port)); });
+    case FilterField::port: return f.protocol != Protocol::icmp && ends([&](const net::Endpoint& e) { return among(net::number(e.port)); });
     case FilterField::protocol: return among(number(f.protocol));
     case FilterField::family: return among(f.client.address.is_v4() ? 4 : 6);
     case FilterField::bytes: return among(sum(&HalfFlow::bytes));
@@ -107,6 +107,7 @@ TEST_CASE("filter: src is the client and dst the server; amounts without an end 
     Flow f;
     f.client = {net::parse_address("192.0.2.1").value(), net::Port{40'000}};
     f.server = {net::parse_address("198.51.100.2").value(), net::Port{22}};
+    f.protocol = Protocol::tcp;
     f.request.bytes = 600;
     f.reply.bytes = 500;
     CHECK(passes("src host 192.0.2.1 and dst port 22", f));
@@ -122,6 +123,16 @@ TEST_CASE("filter: an IPv4 address is in no IPv6 prefix, however short") {
     CHECK(passes("net 0.0.0.0/0", f));
     f.server.address = net::Address::v6(1, 1);
     CHECK(passes("net ::/0", f));
+}
+
+TEST_CASE("filter: a protocol without ports has no port 0") {
+    Flow f;
+    f.protocol = Protocol::icmp;
+    CHECK_FALSE(passes("port < 100", f));
+    CHECK_FALSE(passes("port in [0 5]", f));
+    CHECK(passes("not port 22", f));
+    f.protocol = Protocol::udp;
+    CHECK(passes("port 0", f));
 }
 
 TEST_CASE("filter: counters at their limit do not wrap around") {
