@@ -12,7 +12,7 @@
 #include <utility>
 
 namespace hw::flow::read {
-// Named, not anonymous: the decoder's state is made of these.
+// The parts of the decoder's state: not in a namespace without a name, as their owner is not.
 namespace export_detail {
 
 using Bytes = std::span<const std::byte>;
@@ -65,15 +65,23 @@ struct Scope {
     bool sequence_known = false;
 };
 
+}  // namespace export_detail
+
+namespace {
+namespace export_bytes_detail {
+
+using export_detail::Bytes;
+
 std::uint16_t be16(Bytes bytes, std::size_t at) { return static_cast<std::uint16_t>(export_number(bytes.subspan(at, 2))); }
 std::uint32_t be32(Bytes bytes, std::size_t at) { return static_cast<std::uint32_t>(export_number(bytes.subspan(at, 4))); }
 
 Time seconds_time(std::uint32_t seconds) { return Time::from_micros(std::int64_t{seconds} * 1'000'000); }
 
 /// Whether a set of `size` bytes can hold records of `length` and nothing but padding behind them.
-bool set_fits(std::size_t size, std::size_t length) { return length > 0 && size >= length && size % length <= kLongestPadding; }
+bool set_fits(std::size_t size, std::size_t length) { return length > 0 && size >= length && size % length <= export_detail::kLongestPadding; }
 
-}  // namespace export_detail
+}  // namespace export_bytes_detail
+}  // namespace
 
 struct ExportDecoder::State {
     using Bytes = export_detail::Bytes;
@@ -222,6 +230,7 @@ void ExportDecoder::State::number_of(Scope& scope, std::uint32_t number, std::op
 void ExportDecoder::feed(const net::Endpoint& exporter, Time observed_at, std::span<const std::byte> message, std::uint64_t offset, ReadReport& report,
                          std::vector<ExportRecord>& out) {
     using namespace export_detail;
+    using namespace export_bytes_detail;
     if (message.size() < kIpfixHeader) { return report.skip("export message cut short", offset); }
     ScopeKey sender{.address = exporter.address, .domain = 0, .port = net::number(exporter.port), .version = Version{be16(message, 0)}};
     switch (sender.version) {
@@ -247,6 +256,7 @@ void ExportDecoder::finish(ReadReport& report) {
 void ExportDecoder::State::fixed(Bytes message, const export_detail::ScopeKey& sender, Time now, std::uint64_t offset, ReadReport& report,
                                  std::vector<ExportRecord>& out) {
     using namespace export_detail;
+    using namespace export_bytes_detail;
     if (message.size() < kFixedHeader) { return report.skip("export message cut short", offset); }
     const bool seven = sender.version == Version::v7;
     const std::size_t length = seven ? kV7Record : kV5Record;
@@ -304,6 +314,7 @@ void ExportDecoder::State::fixed(Bytes message, const export_detail::ScopeKey& s
 
 void ExportDecoder::State::v9(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out) {
     using namespace export_detail;
+    using namespace export_bytes_detail;
     if (message.size() < kV9Header) { return report.skip("export message cut short", offset); }
     sender.domain = be32(message, 16);
     Scope* scope = scope_of(sender, now, offset, report);
@@ -330,6 +341,7 @@ void ExportDecoder::State::v9(Bytes message, export_detail::ScopeKey sender, Tim
 
 void ExportDecoder::State::ipfix(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out) {
     using namespace export_detail;
+    using namespace export_bytes_detail;
     const std::size_t announced = be16(message, 2);
     if (announced < kIpfixHeader) { return report.skip("export message with an impossible length", offset); }
     if (announced > message.size()) {
@@ -372,6 +384,7 @@ void ExportDecoder::State::ipfix(Bytes message, export_detail::ScopeKey sender, 
 void ExportDecoder::State::templates(Scope& scope, Bytes set, bool options, bool ipfix_form, std::uint64_t offset, ReadReport& report,
                                      std::vector<ExportRecord>& out) {
     using namespace export_detail;
+    using namespace export_bytes_detail;
     constexpr std::uint16_t kEnterprise = 0x8000;
     ByteCursor cursor(set);
     while (cursor.remaining() >= 4) {
@@ -469,6 +482,7 @@ void ExportDecoder::State::wait(Scope& scope, std::uint16_t id, Bytes set, const
 std::optional<std::uint32_t> ExportDecoder::State::data(Scope& scope, std::uint16_t id, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report,
                                                         std::vector<ExportRecord>& out) {
     using namespace export_detail;
+    using namespace export_bytes_detail;
     const auto found = scope.templates.find(id);
     if (found == scope.templates.end()) {
         wait(scope, id, set, clock, offset, report);
@@ -490,6 +504,7 @@ std::optional<std::uint32_t> ExportDecoder::State::data(Scope& scope, std::uint1
 std::uint32_t ExportDecoder::State::records(Scope& scope, const ExportProgram& program, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report,
                                             std::vector<ExportRecord>& out) {
     using namespace export_detail;
+    using namespace export_bytes_detail;
     std::uint32_t count = 0;
     std::size_t at = 0;
     while (set.size() - at >= program.length()) {

@@ -131,6 +131,10 @@ std::pair<bool, InitiatorBasis> source_opens(const ExportRecord& a, const Export
         if (a.echo_reply != (other != nullptr && other->echo_reply)) { return {!a.echo_reply, InitiatorBasis::port}; }
     }
     if (tcp && opens(a.tcp_flags) != opens(back) && (other != nullptr || a.biflow)) { return {opens(a.tcp_flags), InitiatorBasis::syn}; }
+    // Both opened, as it seems, but one of them never acknowledged anything: that was no SYN-ACK.
+    if (tcp && other != nullptr && opens(a.tcp_flags) && opens(back) && ((a.tcp_flags ^ back) & tcp_flag::ack) != 0) {
+        return {(a.tcp_flags & tcp_flag::ack) == 0, InitiatorBasis::syn};
+    }
     if (tcp && other == nullptr && opens(a.tcp_flags) && (a.tcp_flags & tcp_flag::ack) == 0) { return {true, InitiatorBasis::syn}; }
     if (other != nullptr && !a.sampled && a.first != other->first) {
         const bool earlier = a.first < other->first;

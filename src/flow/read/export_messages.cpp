@@ -2,8 +2,10 @@
 
 #include "flow/read/block_window.hpp"
 #include "flow/read/capture_run.hpp"
+#include "flow/read/eve_log.hpp"
 #include "flow/read/export_boundary.hpp"
 #include "flow/read/nfdump_file.hpp"
+#include "flow/read/vpc_log.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -81,6 +83,20 @@ Result<void> ExportInput::read_nfdump_file(ByteSource& bytes, const std::stop_to
         flows_.add(record);
     };
     return read_nfdump(bytes, take, stop, report);
+}
+
+void ExportInput::take_record(const ExportRecord& record) {
+    ExportRecord mine = record;
+    mine.exporter = decoder_.exporter_of(net::Address());
+    flows_.add(mine);
+}
+
+Result<void> ExportInput::read_eve_log(ByteSource& bytes, const std::stop_token& stop, ReadReport& report) {
+    return read_eve(bytes, [this](ExportRecord&& record) { take_record(record); }, stop, report);
+}
+
+Result<void> ExportInput::read_vpc_log(ByteSource& bytes, const std::stop_token& stop, ReadReport& report) {
+    return read_vpc(bytes, [this](ExportRecord&& record) { take_record(record); }, stop, report);
 }
 
 ExportInput::Taken ExportInput::take(ReadReport& report) {

@@ -34,6 +34,10 @@ public:
     /// Reads a file of nfdump's (`read_nfdump`).
     [[nodiscard]] Result<void> read_nfdump_file(ByteSource& bytes, const std::stop_token& stop, ReadReport& report);
 
+    /// Reads a log of flows (`read_eve`, `read_vpc`).
+    [[nodiscard]] Result<void> read_eve_log(ByteSource& bytes, const std::stop_token& stop, ReadReport& report);
+    [[nodiscard]] Result<void> read_vpc_log(ByteSource& bytes, const std::stop_token& stop, ReadReport& report);
+
     /// One message, as `ExportDecoder::feed`.
     void feed(const net::Endpoint& exporter, Time observed_at, std::span<const std::byte> message, std::uint64_t offset, ReadReport& report);
 
@@ -45,6 +49,9 @@ public:
     [[nodiscard]] Taken take(ReadReport& report);
 
 private:
+    /// Takes records of a log, whose observer is the log itself.
+    void take_record(const ExportRecord& record);
+
     ExportDecoder decoder_;
     ExportFlows flows_;
     std::vector<ExportRecord> batch_;

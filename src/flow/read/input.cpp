@@ -172,6 +172,16 @@ std::vector<Group> make_groups(const std::vector<InputFile>& files) {
     return split;
 }
 
+Result<void> read_exports(Format format, ByteSource& bytes, ExportInput& input, const std::stop_token& stop, ReadReport& report) {
+    switch (format) {
+        case Format::export_messages: return input.read_messages(bytes, stop, report);
+        case Format::nfdump: return input.read_nfdump_file(bytes, stop, report);
+        case Format::suricata_eve: return input.read_eve_log(bytes, stop, report);
+        case Format::aws_vpc: return input.read_vpc_log(bytes, stop, report);
+        default: return input.read_capture(bytes, stop, report);
+    }
+}
+
 /// Reads one file. A log of Zeek's other than conn is an error only where the user named it: folders are full of them.
 void read_file(const InputFile& file, const std::string& observer, const ReadOptions& options, Progress& progress, Collected& collected,
                FileResult& result) {
@@ -203,10 +213,10 @@ void read_file(const InputFile& file, const std::string& observer, const ReadOpt
             case Format::export_messages:
             case Format::export_capture:
             case Format::nfdump:
+            case Format::suricata_eve:
+            case Format::aws_vpc:
                 if (!collected.exports) { collected.exports = std::make_unique<ExportInput>(observer); }
-                done = *format == Format::export_messages ? collected.exports->read_messages(told, options.stop, report)
-                       : *format == Format::nfdump        ? collected.exports->read_nfdump_file(told, options.stop, report)
-                                                          : collected.exports->read_capture(told, options.stop, report);
+                done = read_exports(*format, told, *collected.exports, options.stop, report);
                 break;
         }
         result.other_log = !done && !file.named && done.error().code == Errc::unsupported && report.format.starts_with("zeek");
