@@ -27,10 +27,10 @@ trace::PairSearchOptions options_of(const Invocation& invocation) {
 Result<void> check(const trace::PairSearchOptions& options) {
     using namespace std::chrono_literals;
     if (options.epoch < 20s || options.epoch > 30min) {
-        return fail(Errc::usage, "--epoch must lie between 20s and 30m", {}, "headwater help match");
+        return fail(Errc::usage, "--epoch must lie between 20s and 30m", "--epoch", "headwater help match shows its options");
     }
     if (options.max_lag + options.max_offset > 60s) {
-        return fail(Errc::usage, "--max-lag and --max-offset together may be a minute at most", {}, "headwater help match");
+        return fail(Errc::usage, "--max-lag and --max-offset together may be a minute at most", "--max-lag", "headwater help match shows its options");
     }
     return {};
 }
