@@ -106,6 +106,12 @@ bench-read: deps ## time reading a capture into flows beside nfpcapd, argus and 
 bench-follow: build ## what following live traffic costs: memory a quiet flow, packets a second
 	$(call run,bench/follow_memory --headwater build/release/headwater,See docs/results/following.md.)
 
+.PHONY: bench-store
+bench-store: deps ## fill a store with made-up flows (FLOWS=20000000) and time look-ups in it
+	$(call configure,release)
+	$(call build,release,store_bench_run)
+	$(call run,build/release/bench/store_bench_run build/bench-store $(or $(FLOWS),20000000),See docs/results/store.md.)
+
 .PHONY: bench-match
 bench-match: deps ## how blind-spot matching grows: recall and time of the index, cost of verifying a pair
 	$(call configure,release)

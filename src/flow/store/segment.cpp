@@ -284,6 +284,24 @@ Result<Flow> Segment::flow(std::uint32_t row, bool slim) const {
     return f;
 }
 
+Result<Segment::Totals> Segment::totals(std::span<const std::uint32_t> rows) const {
+    Totals sum;
+    std::optional<GroupView> view;
+    std::size_t open = std::numeric_limits<std::size_t>::max();
+    for (const std::uint32_t row : rows) {
+        if (row >= facts_.rows) { return damaged(data_start_, "a row that is not there"); }
+        if (row / kGroupRows != open) {
+            open = row / kGroupRows;
+            HW_TRY(view, group(open));
+        }
+        const std::size_t r = row % kGroupRows;
+        ++sum.flows;
+        sum.packets += view->value(Column::request_packets, r) + view->value(Column::reply_packets, r);
+        sum.bytes += view->value(Column::request_bytes, r) + view->value(Column::reply_bytes, r);
+    }
+    return sum;
+}
+
 std::vector<Segment::Damage> Segment::scrub() const {
     std::vector<Damage> found;
     for (std::uint64_t at = 0; at < data_.size(); at += kChunk) {

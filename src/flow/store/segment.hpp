@@ -60,6 +60,14 @@ public:
     /// `flow.observer` indexes this segment's observers.
     [[nodiscard]] Result<Flow> flow(std::uint32_t row, bool slim = false) const;
 
+    /// Packets and bytes, both directions, of these rows (rising).
+    struct Totals {
+        std::uint64_t flows = 0;
+        std::uint64_t packets = 0;
+        std::uint64_t bytes = 0;
+    };
+    [[nodiscard]] Result<Totals> totals(std::span<const std::uint32_t> rows) const;
+
     /// Where damage was found, and what lies there.
     struct Damage {
         std::uint64_t offset = 0;  ///< In the file.

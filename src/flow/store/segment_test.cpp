@@ -96,6 +96,12 @@ TEST_CASE("segment: a look-up finds every flow whose lifetime touches the window
         std::vector<std::uint32_t> found;
         REQUIRE((*segment)->rows_of(host, window, found));
         CHECK(found == expected);
+        const auto totals = (*segment)->totals(found);
+        REQUIRE(totals);
+        std::uint64_t bytes_expected = 0;
+        for (const std::uint32_t row : expected) { bytes_expected += flows[row].request.bytes + flows[row].reply.bytes; }
+        CHECK(totals->flows == expected.size());
+        CHECK(totals->bytes == bytes_expected);
         found.clear();
         REQUIRE((*segment)->rows_in(window, found));
         CHECK(found == everyone);
