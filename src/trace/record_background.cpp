@@ -65,7 +65,7 @@ double rate_around(std::span<const RecordRow> rows, std::size_t i) {
 }  // namespace record_null
 }  // namespace
 
-std::vector<Usualness> background_intensity(std::span<const RecordRow> rows) {
+std::vector<double> background_intensity(std::span<const RecordRow> rows) {
     using namespace record_null;
     SizeLaw up_law;
     SizeLaw down_law;
@@ -97,22 +97,19 @@ std::vector<Usualness> background_intensity(std::span<const RecordRow> rows) {
     const auto same_down = equals(rows, [](const RecordRow& r) { return r.down; });
     const auto same_both = equals(rows, [](const RecordRow& r) { return std::pair(r.down, r.up); });
 
-    std::vector<Usualness> usual(rows.size());
+    std::vector<double> intensity(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const RecordRow& row = rows[i];
         const std::size_t bin = duration_bin(row);
         const double width = delay_place(kDelayHalf + bin).width;
         const double any = (smoothed(all, bin, 1) + 5.0 / kDelayHalf) / (n + 4);
         const double like = (smoothed(durations[octave(row.down)], bin, 1) + 10 * any) / (sizes[octave(row.down)] - 1 + 10);
-        const double down_unlike = kBackOff * down_law(row.down) / (n - 1 + kBackOff);
-        const double down_same = (same_down[i] - 1) / (n - 1 + kBackOff);
-        const double up_unlike = kBackOff * up_law(row.up) / (same_down[i] - 1 + kBackOff);
-        const double up_same = (same_both[i] - 1) / (same_down[i] - 1 + kBackOff);
+        const double down = (same_down[i] - 1 + kBackOff * down_law(row.down)) / (n - 1 + kBackOff);
+        const double up = (same_both[i] - 1 + kBackOff * up_law(row.up)) / (same_down[i] - 1 + kBackOff);
         const double duration = row.first_us == row.last_us ? 1 : like / width;
-        usual[i] = {std::max(1e-150, rate_around(rows, i) * duration), down_same * up_same, down_same * up_unlike,
-                    std::max(1e-140, down_unlike * (up_same + up_unlike))};
+        intensity[i] = std::max(1e-290, rate_around(rows, i) * duration * down * up);
     }
-    return usual;
+    return intensity;
 }
 
 }  // namespace hw::trace
