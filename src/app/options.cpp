@@ -96,6 +96,8 @@ constexpr std::array kOptions{
                .help = "Leave out the flows of this host, or of this service on it: one known to be bad. May be given several times."},
     OptionSpec{.name = "store", .kind = ValueKind::folder, .metavar = "DIR", .required = true, .verbs = " import ",
                .help = "The store to fill; made where there is none yet."},
+    OptionSpec{.name = "store", .kind = ValueKind::folder, .metavar = "DIR", .configurable = false, .verbs = " flows ",
+               .help = "A store made by import; the same as DIR among the inputs."},
     OptionSpec{.name = "max-age", .kind = ValueKind::duration, .metavar = "TIME", .configurable = false, .verbs = " store ",
                .help = "With retain: drop what ended longer ago than this."},
     OptionSpec{.name = "max-bytes", .kind = ValueKind::count, .metavar = "N", .configurable = false, .verbs = " store ",

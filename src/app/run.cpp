@@ -62,8 +62,8 @@ Result<void> check_operands(const VerbSpec& verb, const Invocation& invocation) 
     if (verb.operands.empty() && !invocation.operands.empty()) {
         return fail(Errc::usage, name + " takes no input: \"" + shortened(invocation.operands.front()) + "\"", {}, "headwater help " + name);
     }
-    const bool live = invocation.settings.is_set("interface");
-    if (verb.operands_required && invocation.operands.empty() && !live) {
+    const bool named_otherwise = invocation.settings.is_set("interface") || (verb.name == "flows" && invocation.settings.is_set("store"));
+    if (verb.operands_required && invocation.operands.empty() && !named_otherwise) {
         return fail(Errc::usage, "no input given", {}, "name captures, logs or folders of them, or - for standard input");
     }
     return {};
@@ -109,7 +109,7 @@ int run(std::span<const std::string> arguments, const World& world) {
     if (typed->has("help") && verb.name != "help") {
         return static_cast<int>(write_result(verb_text(verb)) ? ExitCode::done : ExitCode::bad_input);
     }
-    if (verb.operands_required && typed->operands.empty() && !typed->has("interface") && world.input_is_terminal) {
+    if (verb.operands_required && typed->operands.empty() && !typed->has("interface") && !(verb.name == "flows" && typed->has("store")) && world.input_is_terminal) {
         std::fputs(verb_text(verb).c_str(), stderr);
         return static_cast<int>(ExitCode::usage);
     }

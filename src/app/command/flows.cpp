@@ -52,6 +52,7 @@ Result<Question> question_of(const Invocation& invocation) {
         }
     }
     question.inputs.assign(operands.begin(), operands.end());
+    if (const auto store = invocation.settings.optional_text("store")) { question.inputs.push_back(*store); }
     if (const auto text = invocation.settings.optional_text("filter")) {
         HW_TRY(auto more, flow::parse_filter(*text));
         question.filter = flow::both(std::move(question.filter), std::move(more));
