@@ -45,7 +45,7 @@ Result<Outcome> calibrate(const Invocation& invocation) {
     options.link.progress = [&](std::size_t done, std::size_t all) {
         if (progress.due()) { progress.show(comparing_line(std::min(done, all), all, "pairs", progress.elapsed() - began)); }
     };
-    HW_TRY(auto profile, trace::learn_profile(*loaded.inputs.source, options));
+    HW_TRY(auto profile, trace::learn_profile(loaded.source(), options));
     progress.clear();
     profile.version = app::version();
     profile.note = loaded.context.note;

@@ -217,7 +217,7 @@ Result<Outcome> flows(const Invocation& invocation) {
         const bool shapes = parameter.first == "top" ? !by.empty() : parameter.first != "order" || !by.empty();
         return !shapes && !invocation.settings.is_typed(parameter.first);
     });
-    const flow::FlowSource& source = *loaded.inputs.source;
+    const flow::FlowSource& source = loaded.source();
     HW_TRY(const auto window, window_of(invocation, loaded.context.interval));
     HW_TRY(auto matcher, flow::FlowMatcher::compile(question.filter, source.observers()));
     flow::FilterBounds bounds = bounds_of(question.filter);

@@ -25,7 +25,7 @@ Result<Outcome> link(const Invocation& invocation) {
     options.progress = [&](std::size_t done, std::size_t all) {
         if (progress.due()) { progress.show(comparing_line(done, all, "outflows", progress.elapsed() - began)); }
     };
-    HW_TRY(auto result, trace::link_relay(*loaded.inputs.source, view.hosts, options));
+    HW_TRY(auto result, trace::link_relay(loaded.source(), view.hosts, options));
     progress.clear();
     if (result.interrupted) { loaded.context.interrupted = true; }
     if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }

@@ -5,6 +5,7 @@
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "flow/clickhouse/source.hpp"
 #include "flow/store/store.hpp"
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <thread>
 
 namespace hw::app::command {
@@ -95,6 +97,40 @@ void report_problems(const flow::read::Inputs& inputs) {
     report_skipped(inputs);
 }
 
+/// A ClickHouse database as the run's input; each import into it counts as an input of the run.
+Result<Loaded> load_cluster(const Invocation& invocation, const std::string& address) {
+    if (invocation.verb->name == "relay-test") {
+        return fail(Errc::usage, "relay-test needs captures: a database keeps no timing of single packets", {}, "name the captures themselves");
+    }
+    HW_TRY(auto url, flow::clickhouse::parse_url(address));
+    Loaded loaded;
+    loaded.context.version = app::version();
+    loaded.context.parameters = parameters_of(invocation);
+    loaded.context.parameters.emplace_back("database", to_string(url));
+    HW_TRY(auto source, flow::clickhouse::Source::open(connect(invocation, std::move(url)), invocation.settings.coverage("covers")));
+    loaded.context.observers.assign(source->observers().begin(), source->observers().end());
+    loaded.context.coverage.assign(source->coverage().begin(), source->coverage().end());
+    for (const auto& import : source->imports()) {
+        flow::read::ReadReport report;
+        report.path = import.path;
+        report.format = import.format;
+        report.sha256 = import.sha256;
+        report.records = import.records;
+        report.flows = import.flows;
+        loaded.context.inputs.push_back(report);
+        loaded.context.flows += import.flows;
+    }
+    loaded.inputs.reports = loaded.context.inputs;
+    std::set<std::string> notes;
+    for (const auto& import : source->imports()) { notes.insert(import.note); }
+    notes.erase("");
+    for (const std::string& note : notes) { loaded.context.note += (loaded.context.note.empty() ? "" : "; ") + note; }
+    if (invocation.settings.is_set("note")) { loaded.context.note = invocation.settings.text("note"); }
+    loaded.context.interval = source->interval();
+    loaded.cluster = std::move(source);
+    return loaded;
+}
+
 }  // namespace
 
 ExitCode Loaded::code(ExitCode otherwise) const {
@@ -152,8 +188,21 @@ Loaded describe(const Invocation& invocation, flow::read::Inputs inputs, std::sp
     return loaded;
 }
 
-Result<Loaded> load(const Invocation& invocation, std::span<const std::string> inputs, Progress& progress) {
+flow::clickhouse::Http connect(const Invocation& invocation, flow::clickhouse::Url url) {
+    const auto& environment = invocation.world.environment;
+    if (const auto password = environment.find("HEADWATER_CLICKHOUSE_PASSWORD"); url.password.empty() && password != environment.end()) {
+        url.password = password->second;
+    }
+    return flow::clickhouse::Http(std::move(url), {}, invocation.stop);
+}
+
+Result<Loaded> load(const Invocation& invocation, std::span<const std::string> inputs, Progress& progress, std::vector<std::string> leave_out) {
+    if (std::ranges::any_of(inputs, flow::clickhouse::is_clickhouse_url)) {
+        if (inputs.size() > 1) { return fail(Errc::usage, "a ClickHouse database is the only input or none", {}, "headwater import FILES --store clickhouse://... puts files into it"); }
+        return load_cluster(invocation, inputs.front());
+    }
     flow::read::ReadOptions options = read_options(invocation);
+    options.leave_out = std::move(leave_out);
     options.progress = [&](std::uint64_t done, std::uint64_t total, std::uint64_t records) {
         if (progress.due()) { progress.show(reading_line(done, total, records, progress.elapsed())); }
     };

@@ -3,9 +3,11 @@
 #include "app/command/invocation.hpp"
 #include "app/output/context.hpp"
 #include "app/progress.hpp"
+#include "flow/clickhouse/http.hpp"
 #include "flow/read/input.hpp"
 #include "trace/link.hpp"
 
+#include <memory>
 #include <span>
 #include <string>
 
@@ -14,15 +16,23 @@ namespace hw::app::command {
 /// The inputs of a run as flows, with what a result must say of them.
 struct Loaded {
     flow::read::Inputs inputs;
+    std::unique_ptr<flow::FlowSource> cluster;  ///< Where the input is a ClickHouse database, in place of `inputs.source`.
     output::Context context;
+
+    /// The flows, wherever they are.
+    [[nodiscard]] const flow::FlowSource& source() const { return cluster ? *cluster : *inputs.source; }
 
     /// `partial` where inputs failed, `interrupted` where reading was stopped; else `otherwise`.
     [[nodiscard]] ExitCode code(ExitCode otherwise) const;
 };
 
 /// Reads the inputs with the timeouts, coverage and threads of the settings; says on standard error (unless quiet) what
-/// could not be used and what was passed over.
-[[nodiscard]] Result<Loaded> load(const Invocation& invocation, std::span<const std::string> inputs, Progress& progress);
+/// could not be used and what was passed over. `leave_out`: files that are not to be read again.
+[[nodiscard]] Result<Loaded> load(const Invocation& invocation, std::span<const std::string> inputs, Progress& progress,
+                                  std::vector<std::string> leave_out = {});
+
+/// A connection to a ClickHouse database; the password may come from HEADWATER_CLICKHOUSE_PASSWORD, where others do not see it.
+[[nodiscard]] flow::clickhouse::Http connect(const Invocation& invocation, flow::clickhouse::Url url);
 
 /// How inputs are read by the settings: timeouts, coverage, threads, stop.
 [[nodiscard]] flow::read::ReadOptions read_options(const Invocation& invocation);

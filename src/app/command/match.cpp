@@ -48,7 +48,7 @@ Result<Outcome> match(const Invocation& invocation) {
     options.progress = [&](std::size_t done, std::size_t all) {
         if (progress.due()) { progress.show(comparing_line(done, all, "epochs", progress.elapsed() - began)); }
     };
-    HW_TRY(const auto result, trace::match_blind_spot(*loaded_a.inputs.source, *loaded_b.inputs.source, options));
+    HW_TRY(const auto result, trace::match_blind_spot(loaded_a.source(), loaded_b.source(), options));
     progress.clear();
     output::Context& a = loaded_a.context;
     output::Context& b = loaded_b.context;

@@ -54,7 +54,7 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
         if (done <= 1) { host_began = progress.elapsed(); }
         if (progress.due()) { progress.show(comparing_line(done, all, "pairs", progress.elapsed() - host_began)); }
     };
-    HW_TRY(auto result, trace::trace(*loaded.inputs.source, query, options));
+    HW_TRY(auto result, trace::trace(loaded.source(), query, options));
     progress.clear();
     if (result.interrupted) { loaded.context.interrupted = true; }
     if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }

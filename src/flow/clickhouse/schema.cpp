@@ -37,7 +37,7 @@ std::vector<Table> tables(bool modern) {
     const std::string flows = modern ? with_codecs(flow_columns()) : std::string(flow_columns());
     return {
         {"headwater_format", "version UInt32, day Date", "MergeTree PARTITION BY tuple() ORDER BY version", "version"},
-        {"imports", "day Date, batch UInt64, state UInt8, at Int64, sha256 String, path String, format String, records UInt64, flows UInt64",
+        {"imports", "day Date, batch UInt64, state UInt8, at Int64, sha256 String, path String, format String, note String, records UInt64, flows UInt64",
          "MergeTree PARTITION BY tuple() ORDER BY batch", "batch"},
         {"days", "day Date, batch UInt64, flows UInt64, min_first Int64, max_last Int64, max_duration Int64", "MergeTree PARTITION BY tuple() ORDER BY (day, batch)", "batch"},
         {"observers", "day Date, batch UInt64, name String, from Int64, until Int64", "MergeTree PARTITION BY tuple() ORDER BY (batch, name)", "batch"},

@@ -29,13 +29,18 @@ Result<bool> Sink::has(const Http& http, const std::string& sha256) {
     return count != "0\n";
 }
 
-Result<Sink> Sink::begin(const Http& http, ImportNote note, Time now) {
-    if (!sink_detail::is_sha256(note.sha256)) { return fail(Errc::internal, "an import needs the SHA-256 of its input"); }
+Result<Sink> Sink::begin(const Http& http, std::vector<ImportNote> inputs, Time now) {
+    std::string seed;
+    for (const ImportNote& input : inputs) {
+        if (!sink_detail::is_sha256(input.sha256)) { return fail(Errc::internal, "an import needs the SHA-256 of its inputs"); }
+        seed += input.sha256 + " ";
+    }
+    if (inputs.empty()) { return fail(Errc::internal, "an import needs an input"); }
     // A number of its own for each try: rows of one that failed must not become visible with the next.
-    HW_TRY(const auto tries, http.read("SELECT count() FROM " + http.url().database + ".imports WHERE state = 1 AND sha256 = '" + note.sha256 + "' FORMAT TSV"));
-    const std::string seed = note.sha256 + " " + tries;
+    HW_TRY(const auto tries, http.read("SELECT count() FROM " + http.url().database + ".imports WHERE state = 1 AND sha256 = '" + inputs.front().sha256 + "' FORMAT TSV"));
+    seed += tries;
     HW_TRY(const auto hash, sha256_hex(std::as_bytes(std::span(seed))));
-    Sink sink(http, std::move(note), parse_integer<std::uint64_t>(std::string_view(hash).substr(0, 16), 16).value_or(0));
+    Sink sink(http, std::move(inputs), parse_integer<std::uint64_t>(std::string_view(hash).substr(0, 16), 16).value_or(0));
     HW_CHECK(sink.note_state(sink_detail::kBegun, now));
     return sink;
 }
@@ -46,10 +51,12 @@ Result<void> Sink::send(const std::string& table, const std::string& columns, co
 }
 
 Result<void> Sink::note_state(std::uint8_t state, Time now) const {
-    RowWriter row;
-    row.integer(day_of(now)).integer(batch_).integer(state).integer(now.micros()).text(note_.sha256).text(note_.path).text(note_.format);
-    row.integer(note_.records).integer(std::uint64_t{next_row_});
-    return send("imports", "day, batch, state, at, sha256, path, format, records, flows", row);
+    RowWriter rows;
+    for (const ImportNote& input : inputs_) {
+        rows.integer(day_of(now)).integer(batch_).integer(state).integer(now.micros()).text(input.sha256).text(input.path).text(input.format).text(input.note);
+        rows.integer(input.records).integer(input.flows);
+    }
+    return send("imports", "day, batch, state, at, sha256, path, format, note, records, flows", rows);
 }
 
 Result<void> Sink::flush() {
@@ -61,7 +68,7 @@ Result<void> Sink::flush() {
 
 Result<void> Sink::add(std::span<const Flow> flows, std::span<const Observer> observers) {
     for (const Flow& flow : flows) {
-        if (next_row_ == std::numeric_limits<std::uint32_t>::max()) { return fail(Errc::limit, "an input with more than 4 billion flows", note_.path, "import it in parts"); }
+        if (next_row_ == std::numeric_limits<std::uint32_t>::max()) { return fail(Errc::limit, "more than 4 billion flows in one import", inputs_.front().path, "import them in parts"); }
         const std::uint16_t day = day_of(flow.last);
         if (!pending_days_.contains(day) && pending_days_.size() == sink_detail::kPieceDays) { HW_CHECK(flush()); }
         ++pending_days_[day];
@@ -77,9 +84,8 @@ Result<void> Sink::add(std::span<const Flow> flows, std::span<const Observer> ob
     return {};
 }
 
-Result<void> Sink::commit(std::span<const Observer> observers, std::span<const CoveredHost> coverage, std::uint64_t records, Time now) {
+Result<void> Sink::commit(std::span<const Observer> observers, std::span<const CoveredHost> coverage, Time now) {
     HW_CHECK(flush());
-    note_.records = records;
     RowWriter days;
     for (const auto& [day, known] : days_) {
         days.integer(day).integer(batch_).integer(known.flows).integer(known.min_first.micros()).integer(known.max_last.micros()).integer(static_cast<std::int64_t>(known.max_duration.count()));

@@ -14,6 +14,12 @@ constexpr std::uint64_t kFlowsAPiece = 200'000;  ///< Of a scan: about 40 MB of 
 
 bool earlier(const Flow* a, const Flow* b) { return std::tie(a->first, a->id) < std::tie(b->first, b->id); }
 
+net::Address last_address(const net::Prefix& prefix) {
+    const unsigned host_bits = (prefix.is_v4() ? 32U : 128U) - prefix.length();
+    const auto ones = [](unsigned bits) { return bits >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1; };
+    return net::Address::v6(prefix.address().high() | (host_bits > 64 ? ones(host_bits - 64) : 0), prefix.address().low() | ones(std::min(host_bits, 64U)));
+}
+
 std::unexpected<Error> damaged(std::string_view table) {
     return fail(Errc::malformed, "the server's answer is no row of the table " + std::string(table), {}, "were its columns changed?");
 }
@@ -21,11 +27,12 @@ std::unexpected<Error> damaged(std::string_view table) {
 }  // namespace source_detail
 }  // namespace
 
-Result<std::unique_ptr<Source>> Source::open(Http http) {
+Result<std::unique_ptr<Source>> Source::open(Http http, std::span<const DeclaredCoverage> declared) {
     std::unique_ptr<Source> source(new Source(std::move(http)));
     HW_CHECK(check_tables(source->http_));
     HW_CHECK(source->read_imports());
     HW_CHECK(source->read_observers());
+    HW_CHECK(source->declare(declared));
     HW_CHECK(source->read_coverage());
     source->interval_ = source->partitions_.interval().value_or(Interval{});
     for (const Observer& o : source->observers_) {
@@ -36,14 +43,27 @@ Result<std::unique_ptr<Source>> Source::open(Http http) {
 
 Result<void> Source::read_imports() {
     const std::string& database = http_.url().database;
-    HW_TRY(const auto imports, http_.read("SELECT batch, max(state) FROM " + database + ".imports GROUP BY batch ORDER BY batch FORMAT RowBinary"));
+    HW_TRY(const auto imports, http_.read("SELECT batch, sha256, path, format, note, max(state), max(records), max(flows) FROM " + database +
+                                          ".imports GROUP BY batch, sha256, path, format, note ORDER BY batch, path, sha256 FORMAT RowBinary"));
     for (RowReader in(imports); !in.at_end();) {
         const auto batch = in.integer<std::uint64_t>();
+        ImportNote note;
+        note.sha256 = in.text();
+        note.path = in.text();
+        note.format = in.text();
+        note.note = in.text();
         const auto state = in.integer<std::uint8_t>();
+        note.records = in.integer<std::uint64_t>();
+        note.flows = in.integer<std::uint64_t>();
         if (!in.good()) { return source_detail::damaged("imports"); }
-        if (state == 2) { whole_.push_back(batch); }
-        else { unfinished_ += (unfinished_.empty() ? "" : ", ") + std::to_string(batch); }
+        if (state == 2) {
+            imports_.push_back(std::move(note));
+            if (whole_.empty() || whole_.back() != batch) { whole_.push_back(batch); }
+        } else {
+            unfinished_ += (unfinished_.empty() ? "" : ", ") + std::to_string(batch);
+        }
     }
+    std::ranges::sort(imports_, {}, [](const ImportNote& n) { return std::tie(n.path, n.sha256); });
     if (!unfinished_.empty()) { unfinished_ = " AND batch NOT IN (" + unfinished_ + ")"; }
     HW_TRY(const auto days, http_.read("SELECT day, batch, flows, min_first, max_last FROM " + database + ".days FORMAT RowBinary"));
     for (RowReader in(days); !in.at_end();) {
@@ -91,7 +111,34 @@ Result<void> Source::read_coverage() {
         host.observer = observer_of(name);
         coverage_.push_back(host);
     }
-    std::ranges::sort(coverage_, {}, [](const CoveredHost& h) { return std::tuple(h.address, h.observer, h.interval.from, h.interval.to); });
+    std::ranges::sort(coverage_, {}, [](const CoveredHost& h) { return std::tuple(h.address, h.observer, h.basis, h.interval.from, h.interval.to); });
+    // What the operator says of a host at an observer stands before what was inferred.
+    std::vector<CoveredHost> kept;
+    for (const CoveredHost& host : coverage_) {
+        const bool said = !kept.empty() && kept.back().address == host.address && kept.back().observer == host.observer && kept.back().basis == CoverageBasis::declared;
+        if (!said && (kept.empty() || kept.back() != host)) { kept.push_back(host); }
+    }
+    coverage_ = std::move(kept);
+    return {};
+}
+
+Result<void> Source::declare(std::span<const DeclaredCoverage> declared) {
+    for (const DeclaredCoverage& word : declared) {
+        const std::string from = address_literal(word.prefix.address());
+        const std::string to = address_literal(source_detail::last_address(word.prefix));
+        for (const auto& [table, role] : {std::pair("flows", "client"), std::pair("flows_by_server", "server")}) {
+            HW_TRY(const auto answer, http_.read("SELECT DISTINCT observer, " + std::string(role) + " FROM " + http_.url().database + "." + table + " WHERE " + role + " >= " + from +
+                                                 " AND " + role + " <= " + to + unfinished_ + " FORMAT RowBinary"));
+            for (RowReader in(answer); !in.at_end();) {
+                const std::string name(in.text());
+                const net::Address host = in.address();
+                if (!in.good()) { return source_detail::damaged(table); }
+                const auto observer = std::ranges::lower_bound(observers_, name, {}, &Observer::name);
+                if (observer == observers_.end() || observer->name != name || (word.observer && *word.observer != name) || !word.prefix.contains(host)) { continue; }
+                coverage_.push_back({.address = host, .observer = observer_of(name), .interval = observer->interval, .basis = CoverageBasis::declared});
+            }
+        }
+    }
     return {};
 }
 

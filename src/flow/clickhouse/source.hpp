@@ -2,6 +2,8 @@
 
 #include "flow/clickhouse/http.hpp"
 #include "flow/clickhouse/partitions.hpp"
+#include "flow/clickhouse/sink.hpp"
+#include "flow/memory_source.hpp"
 #include "flow/source.hpp"
 
 #include <cstdint>
@@ -23,19 +25,23 @@ struct FlowRow;
 class Source final : public FlowSource {
 public:
     /// Reads what was imported, by whom and from when to when. Fails when the tables are not there or of another version.
-    [[nodiscard]] static Result<std::unique_ptr<Source>> open(Http http);
+    /// `declared` is the operator's word on what observers see, as for `MemorySource`.
+    [[nodiscard]] static Result<std::unique_ptr<Source>> open(Http http, std::span<const DeclaredCoverage> declared = {});
 
     [[nodiscard]] Result<std::vector<const Flow*>> flows_of(const net::Address& host, Interval interval) const override;
     [[nodiscard]] Result<void> scan(Interval interval, const std::function<bool(const Flow&)>& visit) const override;
     [[nodiscard]] std::span<const Observer> observers() const override { return observers_; }
     [[nodiscard]] std::span<const CoveredHost> coverage() const override { return coverage_; }
     [[nodiscard]] Interval interval() const override { return interval_; }
+    /// What was imported, by path, then by hash.
+    [[nodiscard]] std::span<const ImportNote> imports() const { return imports_; }
 
 private:
     explicit Source(Http http) : http_(std::move(http)) {}
     [[nodiscard]] Result<void> read_imports();
     [[nodiscard]] Result<void> read_observers();
     [[nodiscard]] Result<void> read_coverage();
+    [[nodiscard]] Result<void> declare(std::span<const DeclaredCoverage> declared);
     [[nodiscard]] Result<std::vector<const Flow*>> ask(const std::string& sql) const;
     [[nodiscard]] std::string select(std::string_view table, std::string_view where) const;
     [[nodiscard]] const Flow* keep(FlowRow&& row) const;
@@ -45,6 +51,7 @@ private:
     Partitions partitions_;
     std::string unfinished_;  ///< ` AND batch NOT IN (…)`, or empty.
     std::vector<std::uint64_t> whole_;  ///< Imports that are whole, sorted.
+    std::vector<ImportNote> imports_;
     std::vector<Observer> observers_;   ///< By name.
     std::vector<CoveredHost> coverage_;
     Interval interval_;

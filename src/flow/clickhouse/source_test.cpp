@@ -81,12 +81,12 @@ std::vector<Flow> copies(const std::vector<const Flow*>& flows) {
 }
 
 void import(const ch::Http& http, const std::string& hash, std::span<const Flow> flows, bool whole) {
-    auto sink = ch::Sink::begin(http, {.sha256 = hash, .path = "x.pcap", .format = "pcap"}, Time::from_micros(kStart));
+    auto sink = ch::Sink::begin(http, {{.sha256 = hash, .path = "x.pcap", .format = "pcap", .records = 5, .flows = flows.size(), .note = "synthetic"}}, Time::from_micros(kStart));
     REQUIRE(sink);
     REQUIRE(sink->add(flows.first(flows.size() / 2), kObservers));
     REQUIRE(sink->add(flows.subspan(flows.size() / 2), kObservers));
     const std::vector<CoveredHost> coverage{{.address = net::Address::v4(0x0a000001), .observer = ObserverId{1}, .interval = kObservers[1].interval, .basis = CoverageBasis::capture_point}};
-    if (whole) { REQUIRE(sink->commit(kObservers, coverage, 5, Time::from_micros(kStart))); }
+    if (whole) { REQUIRE(sink->commit(kObservers, coverage, Time::from_micros(kStart))); }
     else { REQUIRE(sink->add({}, kObservers)); }
 }
 
@@ -103,6 +103,8 @@ TEST_CASE("clickhouse: what is asked of the cluster comes as from memory, overla
         REQUIRE(source);
         const MemorySource memory(kObservers, flows);
         CHECK((*source)->coverage().size() == 1);
+        REQUIRE((*source)->imports().size() == 1);
+        CHECK((*source)->imports()[0] == ch::ImportNote{.sha256 = kHash, .path = "x.pcap", .format = "pcap", .records = 5, .flows = flows.size(), .note = "synthetic"});
         CHECK((*source)->observers().size() == 2);
         CHECK((*source)->observers()[1].name == "b");
         std::mt19937_64 random(5);

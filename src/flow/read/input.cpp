@@ -331,6 +331,9 @@ std::vector<GroupResult> read_groups(const std::vector<Group>& groups, const std
 Result<Inputs> read_inputs(std::span<const std::string> paths, const ReadOptions& options) {
     using namespace input_detail;
     InputList list = list_inputs(paths);
+    for (InputFile& file : list.files) {
+        if (std::ranges::find(options.leave_out, file.path) != options.leave_out.end()) { file.passed_over = "imported before"; }
+    }
     mark_same_content(list.files, options.stop);
     const std::vector<Group> groups = make_groups(list.files);
     if (groups.size() > std::numeric_limits<std::uint16_t>::max()) {

@@ -29,6 +29,7 @@ struct ReadOptions {
     std::vector<DeclaredCoverage> declared;
     bool rejoin = true;  ///< Records that a timeout cut are joined again (flow/rejoin.hpp).
     bool timings = false;                    ///< Also time the connections of captures, for the relay test.
+    std::vector<std::string> leave_out = {};  ///< Files (as `list_inputs` names them) that are passed over, as `imported before`.
     std::stop_token stop;
     /// Called now and then, from any one thread at a time, with bytes read so far, bytes in all (0: unknown) and records so far.
     std::function<void(std::uint64_t done, std::uint64_t total, std::uint64_t records)> progress;

@@ -1,0 +1,123 @@
+#include "app/command/load.hpp"
+#include "app/output/import_output.hpp"
+#include "base/log.hpp"
+#include "base/sha256.hpp"
+#include "flow/clickhouse/schema.hpp"
+#include "flow/clickhouse/sink.hpp"
+#include "flow/read/input_list.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <vector>
+
+namespace hw::app::command {
+namespace {
+namespace importing {
+
+constexpr std::size_t kPiece = std::size_t{1} << 20U;
+constexpr std::size_t kFlowsAtOnce = 4096;
+
+Result<std::string> file_hash(const std::string& path, const std::stop_token& stop) {
+    std::ifstream stream(path, std::ios::binary);
+    if (!stream) { return fail(Errc::unreadable, "the file cannot be read", path, "check its permissions"); }
+    Sha256 hash;
+    std::string piece(kPiece, '\0');
+    while (stream && !stop.stop_requested()) {
+        stream.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        hash.update(std::as_bytes(std::span(piece).first(static_cast<std::size_t>(stream.gcount()))));
+    }
+    return hash.finish();
+}
+
+/// The files among the inputs that the database has already. Standard input cannot be known before it is read.
+Result<std::vector<std::string>> imported_before(const Invocation& invocation, const flow::clickhouse::Http& http) {
+    std::vector<std::string> known;
+    for (const auto& file : flow::read::list_inputs(invocation.operands).files) {
+        if (!file.passed_over.empty() || file.path == "-") { continue; }
+        const auto hash = file_hash(file.path, invocation.stop);
+        if (!hash) { continue; }  // reading will tell
+        HW_TRY(const bool has, flow::clickhouse::Sink::has(http, *hash));
+        if (has) { known.push_back(file.path); }
+    }
+    return known;
+}
+
+std::size_t usable_files(std::span<const std::string> operands) {
+    const auto list = flow::read::list_inputs(operands);
+    return static_cast<std::size_t>(std::ranges::count_if(list.files, [](const auto& file) { return file.passed_over.empty(); })) + list.failures.size();
+}
+
+std::vector<flow::clickhouse::ImportNote> notes_of(const output::Context& context) {
+    std::vector<flow::clickhouse::ImportNote> notes;
+    for (const auto& report : context.inputs) {
+        if (report.sha256.empty() || report.format.empty()) { continue; }
+        notes.push_back({.sha256 = report.sha256, .path = report.path, .format = report.format, .records = report.records, .flows = report.flows, .note = context.note});
+    }
+    return notes;
+}
+
+Result<Outcome> finish(const Invocation& invocation, const output::Imported& imported, const output::Context& context, ExitCode code) {
+    Outcome outcome;
+    outcome.code = code;
+    const std::string format = invocation.settings.format();
+    if (format == "json") { outcome.out = output::import_json(imported, context); }
+    else if (format == "ndjson") { outcome.out = output::import_ndjson(imported, context); }
+    else if (format == "csv") { outcome.out = output::import_csv(imported, context); }
+    else { outcome.out = output::import_table(imported, context); }
+    return outcome;
+}
+
+/// Writes all flows of the source as one import.
+Result<void> write_all(const flow::clickhouse::Http& http, const flow::MemorySource& source, std::vector<flow::clickhouse::ImportNote> notes, Time now, Progress& progress) {
+    HW_TRY(auto sink, flow::clickhouse::Sink::begin(http, std::move(notes), now));
+    const auto flows = source.flows();
+    const Duration began = progress.elapsed();
+    for (std::size_t at = 0; at < flows.size(); at += kFlowsAtOnce) {
+        HW_CHECK(sink.add(flows.subspan(at, std::min(kFlowsAtOnce, flows.size() - at)), source.observers()));
+        if (progress.due()) { progress.show(comparing_line(at, flows.size(), "flows", progress.elapsed() - began)); }
+    }
+    return sink.commit(source.observers(), source.coverage(), now);
+}
+
+}  // namespace importing
+}  // namespace
+
+Result<Outcome> import_flows(const Invocation& invocation) {
+    const std::string store = invocation.settings.text("store");
+    if (!flow::clickhouse::is_clickhouse_url(store)) {
+        return fail(Errc::unsupported, "the store \"" + store + "\" is no ClickHouse address", "--store", "the form is clickhouse://user@host:8123/database");
+    }
+    HW_TRY(auto url, flow::clickhouse::parse_url(store));
+    output::Imported imported;
+    imported.store = to_string(url);
+    const flow::clickhouse::Http http = connect(invocation, std::move(url));
+    HW_CHECK(flow::clickhouse::create_tables(http));
+    HW_TRY(const auto known, importing::imported_before(invocation, http));
+    imported.known = known.size();
+
+    Progress progress(invocation.progress());
+    if (!known.empty() && known.size() == importing::usable_files(invocation.operands)) {
+        imported.took = progress.elapsed();
+        output::Context context;
+        for (const std::string& path : known) {
+            flow::read::ReadReport report;
+            report.path = path;
+            report.skip("imported before", 0);
+            context.inputs.push_back(std::move(report));
+        }
+        return importing::finish(invocation, imported, context, ExitCode::done);
+    }
+    HW_TRY(auto loaded, load(invocation, invocation.operands, progress, known));
+    if (loaded.inputs.interrupted) { return fail(Errc::interrupted, "interrupted: nothing was imported"); }
+    for (const auto& report : loaded.context.inputs) {
+        imported.records += report.records;
+        imported.bytes += report.bytes;
+    }
+    imported.flows = loaded.inputs.source->flows().size();
+    HW_CHECK(importing::write_all(http, *loaded.inputs.source, importing::notes_of(loaded.context), invocation.world.now, progress));
+    progress.clear();
+    imported.took = progress.elapsed();
+    return importing::finish(invocation, imported, loaded.context, loaded.code(ExitCode::done));
+}
+
+}  // namespace hw::app::command

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "app/output/context.hpp"
+#include "base/time.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace hw::app::output {
+
+/// What an import did.
+struct Imported {
+    std::string store;           ///< Without a password.
+    std::uint64_t records = 0;   ///< Read from the inputs (packets, log lines).
+    std::uint64_t flows = 0;     ///< Written.
+    std::uint64_t bytes = 0;     ///< Of the inputs that were read.
+    std::uint64_t known = 0;     ///< Inputs passed over because they had been imported before.
+    Duration took{0};
+};
+
+/// `headwater.import/1`: `records`, `skipped` by reason, `bytes`, `seconds`, `flows`, `known_inputs`, `store`, and the inputs.
+[[nodiscard]] std::string import_json(const Imported& imported, const Context& context);
+/// The same, on one line.
+[[nodiscard]] std::string import_ndjson(const Imported& imported, const Context& context);
+/// One input a line.
+[[nodiscard]] std::string import_csv(const Imported& imported, const Context& context);
+[[nodiscard]] std::string import_table(const Imported& imported, const Context& context);
+
+}  // namespace hw::app::output
