@@ -12,7 +12,7 @@
 
 namespace hw::app::command {
 namespace {
-namespace importing {
+namespace cluster_import {
 
 constexpr std::size_t kPiece = std::size_t{1} << 20U;
 constexpr std::size_t kFlowsAtOnce = 4096;
@@ -79,10 +79,10 @@ Result<void> write_all(const flow::clickhouse::Http& http, const flow::MemorySou
     return sink.commit(source.observers(), source.coverage(), now);
 }
 
-}  // namespace importing
+}  // namespace cluster_import
 }  // namespace
 
-Result<Outcome> import_flows(const Invocation& invocation) {
+Result<Outcome> import_to_cluster(const Invocation& invocation) {
     const std::string store = invocation.settings.text("store");
     if (!flow::clickhouse::is_clickhouse_url(store)) {
         return fail(Errc::unsupported, "the store \"" + store + "\" is no ClickHouse address", "--store", "the form is clickhouse://user@host:8123/database");
@@ -92,11 +92,11 @@ Result<Outcome> import_flows(const Invocation& invocation) {
     imported.store = to_string(url);
     const flow::clickhouse::Http http = connect(invocation, std::move(url));
     HW_CHECK(flow::clickhouse::create_tables(http));
-    HW_TRY(const auto known, importing::imported_before(invocation, http));
+    HW_TRY(const auto known, cluster_import::imported_before(invocation, http));
     imported.known = known.size();
 
     Progress progress(invocation.progress());
-    if (!known.empty() && known.size() == importing::usable_files(invocation.operands)) {
+    if (!known.empty() && known.size() == cluster_import::usable_files(invocation.operands)) {
         imported.took = progress.elapsed();
         output::Context context;
         for (const std::string& path : known) {
@@ -105,7 +105,7 @@ Result<Outcome> import_flows(const Invocation& invocation) {
             report.skip("imported before", 0);
             context.inputs.push_back(std::move(report));
         }
-        return importing::finish(invocation, imported, context, ExitCode::done);
+        return cluster_import::finish(invocation, imported, context, ExitCode::done);
     }
     HW_TRY(auto loaded, load(invocation, invocation.operands, progress, known));
     if (loaded.inputs.interrupted) { return fail(Errc::interrupted, "interrupted: nothing was imported"); }
@@ -114,10 +114,10 @@ Result<Outcome> import_flows(const Invocation& invocation) {
         imported.bytes += report.bytes;
     }
     imported.flows = loaded.inputs.source->flows().size();
-    HW_CHECK(importing::write_all(http, *loaded.inputs.source, importing::notes_of(loaded.context), invocation.world.now, progress));
+    HW_CHECK(cluster_import::write_all(http, *loaded.inputs.source, cluster_import::notes_of(loaded.context), invocation.world.now, progress));
     progress.clear();
     imported.took = progress.elapsed();
-    return importing::finish(invocation, imported, loaded.context, loaded.code(ExitCode::done));
+    return cluster_import::finish(invocation, imported, loaded.context, loaded.code(ExitCode::done));
 }
 
 }  // namespace hw::app::command

@@ -61,6 +61,8 @@ namespace command {
 [[nodiscard]] Result<Outcome> completion(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> version(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> help(const Invocation& invocation);
+/// `import` where `--store` names a ClickHouse database.
+[[nodiscard]] Result<Outcome> import_to_cluster(const Invocation& invocation);
 }  // namespace command
 
 }  // namespace hw::app
