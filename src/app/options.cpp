@@ -95,9 +95,11 @@ constexpr std::array kOptions{
                .verbs = " calibrate ",
                .help = "Leave out the flows of this host, or of this service on it: one known to be bad. May be given several times."},
     OptionSpec{.name = "store", .kind = ValueKind::folder, .metavar = "DIR", .required = true, .verbs = " import ",
-               .help = "The store to fill; made where there is none yet."},
+               .help = "The store to fill: a folder, made where there is none yet; or a ClickHouse database, clickhouse://user@host:8123/database, "
+                       "with the shards of a cluster clickhouse://user@host1,host2/database?cluster=NAME (the password is taken from "
+                       "HEADWATER_CLICKHOUSE_PASSWORD)."},
     OptionSpec{.name = "store", .kind = ValueKind::folder, .metavar = "DIR", .configurable = false, .verbs = " flows ",
-               .help = "A store made by import; the same as DIR among the inputs."},
+               .help = "A store made by import, or a ClickHouse database; the same as naming it among the inputs."},
     OptionSpec{.name = "max-age", .kind = ValueKind::duration, .metavar = "TIME", .configurable = false, .verbs = " store ",
                .help = "With retain: drop what ended longer ago than this."},
     OptionSpec{.name = "max-bytes", .kind = ValueKind::count, .metavar = "N", .configurable = false, .verbs = " store ",
@@ -211,7 +213,7 @@ constexpr std::array kVerbs{
                             "finished when the program or the machine stopped is as if it had not begun. An input that the store has already, by "
                             "its content, is passed over.",
              .examples = {{{"headwater import captures/ --store flows.store", "read a folder of captures into a store"},
-                           {"headwater trace flows.store --victim 203.0.113.20:22", "and trace in it"}}},
+                           {"headwater import captures/ --store clickhouse://analyst@db.example/flows", "or into a database of an existing cluster"}}},
              .operands_required = true},
     VerbSpec{.name = "store",
              .operands = "check|compact|retain DIR",

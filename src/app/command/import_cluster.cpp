@@ -83,11 +83,7 @@ Result<void> write_all(const flow::clickhouse::Http& http, const flow::MemorySou
 }  // namespace
 
 Result<Outcome> import_to_cluster(const Invocation& invocation) {
-    const std::string store = invocation.settings.text("store");
-    if (!flow::clickhouse::is_clickhouse_url(store)) {
-        return fail(Errc::unsupported, "the store \"" + store + "\" is no ClickHouse address", "--store", "the form is clickhouse://user@host:8123/database");
-    }
-    HW_TRY(auto url, flow::clickhouse::parse_url(store));
+    HW_TRY(auto url, flow::clickhouse::parse_url(invocation.settings.text("store")));
     output::Imported imported;
     imported.store = to_string(url);
     const flow::clickhouse::Http http = connect(invocation, std::move(url));

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/parse.hpp"
 #include "base/text.hpp"
+#include "flow/clickhouse/url.hpp"
 
 #include <chrono>
 
@@ -99,7 +100,7 @@ Outcome changed(const flow::store::StoreChange& change, const std::string& folde
 
 Result<Outcome> import(const Invocation& invocation) {
     const std::string folder = invocation.settings.text("store");
-    if (folder.starts_with("clickhouse://")) { return fail(Errc::unsupported, "import fills a folder", "--store", "name a folder"); }
+    if (flow::clickhouse::is_clickhouse_url(folder)) { return import_to_cluster(invocation); }
     Progress progress(invocation.progress());
     auto options = read_options(invocation);
     options.rejoin = false;  // a store keeps records as they came
