@@ -76,7 +76,7 @@ constexpr std::array kOptions{
                .help = "With --follow: stop after this long."},
     OptionSpec{.name = "html", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " trace demo ",
                .help = "Also write a report to FILE: one self-contained page, without scripts."},
-    OptionSpec{.name = "note", .kind = ValueKind::text, .metavar = "TEXT", .verbs = " trace match demo ",
+    OptionSpec{.name = "note", .kind = ValueKind::text, .metavar = "TEXT", .verbs = " trace match import demo ",
                .help = "A banner over the result, for instance \"laboratory traffic\". A file called SYNTHETIC or truth.json beside "
                        "the inputs sets one by itself."},
     OptionSpec{.name = "max-trails", .kind = ValueKind::count, .metavar = "N", .fallback = "5", .verbs = " trace demo ",

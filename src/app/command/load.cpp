@@ -157,6 +157,10 @@ Result<trace::LinkOptions> link_options(const Invocation& invocation) {
     return options;
 }
 
+std::string note_on(const Invocation& invocation, std::span<const std::string> inputs) {
+    return invocation.settings.is_set("note") ? invocation.settings.text("note") : marker_note(inputs);
+}
+
 flow::read::ReadOptions read_options(const Invocation& invocation) {
     flow::read::ReadOptions options;
     options.timeouts.idle = invocation.settings.duration("idle-timeout");
@@ -180,7 +184,7 @@ Loaded describe(const Invocation& invocation, flow::read::Inputs inputs, std::sp
     context.coverage.assign(source.coverage().begin(), source.coverage().end());
     context.inputs = inputs.reports;
     context.failures = inputs.failures;
-    context.note = invocation.settings.is_set("note") ? invocation.settings.text("note") : marker_note(paths);
+    context.note = !inputs.note.empty() && !invocation.settings.is_set("note") ? inputs.note : note_on(invocation, paths);
     context.interval = source.interval();
     context.flows = source.flows().size();
     context.interrupted = inputs.interrupted;

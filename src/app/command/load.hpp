@@ -40,6 +40,9 @@ struct Loaded {
 /// What a result must say of inputs that have been read from `paths`; says on standard error what could not be used.
 [[nodiscard]] Loaded describe(const Invocation& invocation, flow::read::Inputs inputs, std::span<const std::string> paths);
 
+/// What a marker beside the inputs says of them (SYNTHETIC, truth.json), or --note: traffic that was made must never pass for a victim's.
+[[nodiscard]] std::string note_on(const Invocation& invocation, std::span<const std::string> inputs);
+
 /// The link options of the settings. Fails when the background profile named (`--profile`) cannot be used.
 [[nodiscard]] Result<trace::LinkOptions> link_options(const Invocation& invocation);
 

@@ -107,7 +107,7 @@ Result<Outcome> import(const Invocation& invocation) {
     options.progress = [&](std::uint64_t done, std::uint64_t total, std::uint64_t records) {
         if (progress.due()) { progress.show(reading_line(done, total, records, progress.elapsed())); }
     };
-    HW_TRY(const auto result, flow::store::import_inputs(folder, invocation.operands, options));
+    HW_TRY(const auto result, flow::store::import_inputs(folder, invocation.operands, note_on(invocation, invocation.operands), options));
     progress.clear();
     for (const Error& error : result.failures) { log::warning(printable("not used: " + error.where + ": " + error.message)); }
     if (result.interrupted) { log::warning("interrupted: nothing was imported"); }

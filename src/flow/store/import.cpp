@@ -65,7 +65,7 @@ Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow>
     return bytes;
 }
 
-Result<ImportResult> import_inputs(const std::string& folder, std::span<const std::string> paths, const read::ReadOptions& options) {
+Result<ImportResult> import_inputs(const std::string& folder, std::span<const std::string> paths, const std::string& note, const read::ReadOptions& asked) {
     // The lock is taken again for the change itself; here it tells early that somebody else is writing.
     { HW_TRY([[maybe_unused]] const auto lock, WriteLock::take(folder)); }
     std::set<std::string> known;
@@ -74,11 +74,13 @@ Result<ImportResult> import_inputs(const std::string& folder, std::span<const st
         for (const ImportedInput& input : manifest.inputs) { known.insert(input.sha256); }
     }
     ImportResult result;
+    read::ReadOptions options = asked;
     const read::InputList list = read::list_inputs(paths);
     result.failures = list.failures;
-    std::vector<std::string> fresh;
+    std::size_t fresh = 0;
     for (const read::InputFile& file : list.files) {
-        if (!known.empty() && file.path != "-" && file.passed_over.empty()) {
+        if (!file.passed_over.empty()) { continue; }
+        if (!known.empty() && file.path != "-") {
             if (const auto input = read::InputBytes::open(file.path, options.stop)) {
                 const auto hash = (*input)->finish_sha256();
                 if (hash && known.contains(*hash)) {
@@ -89,17 +91,18 @@ Result<ImportResult> import_inputs(const std::string& folder, std::span<const st
                     report.skip("in the store already", 0);
                     result.reports.push_back(std::move(report));
                     ++result.known;
+                    options.leave_out.push_back(file.path);
                     continue;
                 }
             }
         }
-        fresh.push_back(file.path);
+        ++fresh;
     }
-    if (fresh.empty()) {
+    if (fresh == 0) {
         if (result.known == 0 && !result.failures.empty()) { return std::unexpected(std::move(result.failures.front())); }
         return result;
     }
-    auto inputs = read::read_inputs(fresh, options);
+    auto inputs = read::read_inputs(paths, options);
     if (!inputs && result.known == 0) { return std::unexpected(std::move(inputs).error()); }
     if (!inputs) {
         result.failures.push_back(std::move(inputs).error());
@@ -108,9 +111,10 @@ Result<ImportResult> import_inputs(const std::string& folder, std::span<const st
     result.interrupted = inputs->interrupted;
     std::vector<ImportedInput> imported;
     for (read::ReadReport& report : inputs->reports) {
+        if (std::ranges::find(options.leave_out, report.path) != options.leave_out.end()) { continue; }  // told already
         result.records += report.records;
         if (report.records > 0 && !report.sha256.empty() && !known.contains(report.sha256)) {
-            imported.push_back({.sha256 = report.sha256, .format = report.format, .bytes = report.bytes, .records = report.records, .path = report.path});
+            imported.push_back({.sha256 = report.sha256, .format = report.format, .bytes = report.bytes, .records = report.records, .path = report.path, .note = note});
         }
         result.reports.push_back(std::move(report));
     }

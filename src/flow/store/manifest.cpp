@@ -73,13 +73,14 @@ std::optional<SegmentEntry> segment_of(std::span<const std::string_view> w) {
 }
 
 std::optional<ImportedInput> input_of(std::span<const std::string_view> w) {
-    if (w.size() != 6 || w[1].size() != 64) { return std::nullopt; }
+    if (w.size() < 6 || w.size() > 7 || w[1].size() != 64) { return std::nullopt; }
     auto format = unescaped(w[2]);
     const auto bytes = parse_integer<std::uint64_t>(w[3]);
     const auto records = parse_integer<std::uint64_t>(w[4]);
     auto path = unescaped(w[5]);
-    if (!format || !bytes || !records || !path) { return std::nullopt; }
-    return ImportedInput{.sha256 = std::string(w[1]), .format = *std::move(format), .bytes = *bytes, .records = *records, .path = *std::move(path)};
+    auto note = w.size() == 7 ? unescaped(w[6]) : std::string();
+    if (!format || !bytes || !records || !path || !note) { return std::nullopt; }
+    return ImportedInput{.sha256 = std::string(w[1]), .format = *std::move(format), .bytes = *bytes, .records = *records, .path = *std::move(path), .note = *std::move(note)};
 }
 
 }  // namespace manifest_detail
@@ -93,7 +94,8 @@ std::string render_manifest(const Manifest& manifest) {
                            s.facts.longest.count());
     }
     for (const ImportedInput& i : manifest.inputs) {
-        out += fmt::format("input {} {} {} {} {}\n", i.sha256, escaped(i.format), i.bytes, i.records, escaped(i.path));
+        const std::string note = i.note.empty() ? std::string() : " " + escaped(i.note);
+        out += fmt::format("input {} {} {} {} {}{}\n", i.sha256, escaped(i.format), i.bytes, i.records, escaped(i.path), note);
     }
     out += fmt::format("sum {:016x}\n", XXH3_64bits(out.data(), out.size()));
     return out;

@@ -25,6 +25,7 @@ struct ImportedInput {
     std::uint64_t bytes = 0;
     std::uint64_t records = 0;
     std::string path;
+    std::string note = {};     ///< What every result that rests on it must say, such as "synthetic traffic"; empty: nothing.
     friend bool operator==(const ImportedInput&, const ImportedInput&) = default;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 namespace hw::flow::store {
 
@@ -37,6 +38,10 @@ Result<read::Inputs> read_store(const std::string& folder, const read::ReadOptio
     report.records = flows.size();
     report.flows = flows.size();
     inputs.reports.push_back(std::move(report));
+    std::set<std::string> notes;
+    for (const ImportedInput& input : store->manifest().inputs) { notes.insert(input.note); }
+    notes.erase("");
+    for (const std::string& note : notes) { inputs.note += (inputs.note.empty() ? "" : "; ") + note; }
     std::vector<Observer> observers;
     observers.reserve(store->observers().size());
     for (const std::string& name : store->observers()) { observers.push_back({.name = name, .interval = {}}); }

@@ -66,7 +66,9 @@ struct ImportResult {
 /// Reads inputs into the store, all or nothing: what was not finished when the machine stopped is as if it had never begun.
 /// An input whose content the store has already is passed over. Records that a timeout cut are kept as they came; whoever
 /// reads the store joins them (`read_store`), so that pieces meet also where they came with different imports.
-[[nodiscard]] Result<ImportResult> import_inputs(const std::string& folder, std::span<const std::string> paths, const read::ReadOptions& options);
+/// `note` is kept with the inputs and stands over every result that rests on the store.
+[[nodiscard]] Result<ImportResult> import_inputs(const std::string& folder, std::span<const std::string> paths, const std::string& note,
+                                                 const read::ReadOptions& options);
 
 /// Adds flows that are there already, with the inputs they came from, as one change. Takes the lock itself.
 [[nodiscard]] Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow> flows, std::span<const std::string> observers,
