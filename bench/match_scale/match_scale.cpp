@@ -83,7 +83,7 @@ int main(int count, char** values) {
     const double generated_s = generating.cpu_s();
 
     const Clock building;
-    const EpochIndex index(of_b, options);
+    const EpochIndex index(of_b);
     const double built_s = building.cpu_s();
 
     std::vector<std::vector<std::uint32_t>> candidates(queries);
