@@ -81,7 +81,7 @@ std::string staircase(const std::vector<Column>& columns, double Column::*value,
 }
 
 std::string amount_text(flow::FlowMeasure measure, double value) {
-    const auto whole = static_cast<std::uint64_t>(value + 0.5);
+    const auto whole = static_cast<std::uint64_t>(std::llround(value));
     return measure == flow::FlowMeasure::bytes ? human_bytes(whole) : human_count(whole);
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace hw::app::output {
 namespace {
@@ -50,7 +51,7 @@ std::string bar(std::uint64_t value, std::uint64_t greatest, std::size_t width) 
     constexpr std::array<std::string_view, 8> kEighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     if (value == 0 || greatest == 0) { return {}; }
     const double share = static_cast<double>(value) / static_cast<double>(greatest);
-    const auto eighths = std::max<std::size_t>(1, static_cast<std::size_t>(share * static_cast<double>(8 * width) + 0.5));
+    const auto eighths = std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(share * static_cast<double>(8 * width))));
     std::string text;
     for (std::size_t i = 0; i < eighths / 8; ++i) { text += "█"; }
     return text + std::string(kEighths[eighths % 8]);
@@ -119,13 +120,16 @@ std::string flows_nfdump(const FlowsShown& shown, const Context& /*context*/) {
 }
 
 std::string groups_csv(const GroupsShown& shown, const Context& context) {
+    constexpr std::array<std::string_view, 9> kTotals{"flows", "packets", "bytes", "request_packets", "request_bytes", "reply_packets", "reply_bytes", "first", "last"};
     std::string text;
     std::vector<std::string> names;
+    names.reserve(shown.by.size() + kTotals.size());
     for (const auto& by : shown.by) { names.emplace_back(flow::to_string(by.field)); }
-    for (const auto* name : {"flows", "packets", "bytes", "request_packets", "request_bytes", "reply_packets", "reply_bytes", "first", "last"}) { names.emplace_back(name); }
+    for (const std::string_view name : kTotals) { names.emplace_back(name); }
     append_csv(text, names);
     for (const auto& group : shown.groups) {
         std::vector<std::string> fields;
+        fields.reserve(names.size());
         for (std::size_t i = 0; i < shown.by.size(); ++i) { fields.push_back(flow_tables::key_text(shown.by[i], group.key[i], context)); }
         const auto& t = group.totals;
         for (const std::uint64_t n : {t.flows, t.packets(), t.bytes(), t.request_packets, t.request_bytes, t.reply_packets, t.reply_bytes}) { fields.push_back(std::to_string(n)); }

@@ -7,6 +7,8 @@
 #include <array>
 #include <string_view>
 
+#include <fmt/format.h>
+
 namespace hw::flow::clickhouse {
 namespace {
 namespace schema_detail {
@@ -55,15 +57,12 @@ std::vector<std::string> create_statements(const std::string& database, const st
     std::vector<std::string> out;
     const std::string suffix = cluster.empty() ? "" : "_local";
     for (const auto& table : schema_detail::tables(modern)) {
-        const std::string name = database + "." + std::string(table.name);
-        out.push_back("CREATE TABLE IF NOT EXISTS " + name + suffix + " (" + table.columns + ") ENGINE = " + std::string(table.engine));
-        if (!cluster.empty()) {
-            out.push_back("CREATE TABLE IF NOT EXISTS " + name + " (" + table.columns + ") ENGINE = Distributed(" + cluster + ", " + database + ", " +
-                          std::string(table.name) + suffix + ", " + std::string(table.shard) + ")");
-        }
+        out.push_back(fmt::format("CREATE TABLE IF NOT EXISTS {}.{}{} ({}) ENGINE = {}", database, table.name, suffix, table.columns, table.engine));
+        if (cluster.empty()) { continue; }
+        out.push_back(fmt::format("CREATE TABLE IF NOT EXISTS {0}.{1} ({2}) ENGINE = Distributed({3}, {0}, {1}{4}, {5})", database, table.name, table.columns, cluster, suffix,
+                                  table.shard));
     }
-    out.push_back("CREATE MATERIALIZED VIEW IF NOT EXISTS " + database + ".flows_to_server TO " + database + ".flows_by_server" + suffix + " AS SELECT * FROM " +
-                  database + ".flows" + suffix);
+    out.push_back(fmt::format("CREATE MATERIALIZED VIEW IF NOT EXISTS {0}.flows_to_server TO {0}.flows_by_server{1} AS SELECT * FROM {0}.flows{1}", database, suffix));
     return out;
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include <fmt/format.h>
+
 namespace hw::flow::clickhouse {
 namespace {
 namespace source_detail {
@@ -127,8 +129,8 @@ Result<void> Source::declare(std::span<const DeclaredCoverage> declared) {
         const std::string from = address_literal(word.prefix.address());
         const std::string to = address_literal(source_detail::last_address(word.prefix));
         for (const auto& [table, role] : {std::pair("flows", "client"), std::pair("flows_by_server", "server")}) {
-            HW_TRY(const auto answer, http_.read("SELECT DISTINCT observer, " + std::string(role) + " FROM " + http_.url().database + "." + table + " WHERE " + role + " >= " + from +
-                                                 " AND " + role + " <= " + to + unfinished_ + " FORMAT RowBinary"));
+            HW_TRY(const auto answer, http_.read(fmt::format("SELECT DISTINCT observer, {0} FROM {1}.{2} WHERE {0} >= {3} AND {0} <= {4}{5} FORMAT RowBinary", role,
+                                                             http_.url().database, table, from, to, unfinished_)));
             for (RowReader in(answer); !in.at_end();) {
                 const std::string name(in.text());
                 const net::Address host = in.address();

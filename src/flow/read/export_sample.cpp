@@ -138,7 +138,6 @@ std::optional<ExportRecord> PacketSampler::sample(LinkType link, const Frame& fr
 std::optional<SflowHeader> sflow_header(std::span<const std::byte> message) {
     using namespace sample_detail;
     ByteCursor cursor(message);
-    SflowHeader header;
     if (cursor.be32() != 5U) { return std::nullopt; }
     const auto agent = address(cursor, cursor.be32().value_or(0));
     const auto sub_agent = cursor.be32();

@@ -26,9 +26,9 @@ enum class ExportSlot : std::uint8_t {
     reverse_first_flags, reverse_rest_flags, original_flows,
     sampler, sampling_interval, sampling_packets, sampling_space, sampling_size, sampling_population, sampling_probability,
     frame, ip_packet, frame_size,  // begin and size of bytes inside the record
-    count_
+    slot_count
 };
-inline constexpr std::size_t kExportSlots = static_cast<std::size_t>(ExportSlot::count_);
+inline constexpr std::size_t kExportSlots = static_cast<std::size_t>(ExportSlot::slot_count);
 
 /// One field of a template as the exporter sent it.
 struct ExportField {

@@ -101,7 +101,7 @@ public:
     }
 
 private:
-    void give(ExportRecord&& record, const net::Address& exporter, std::uint64_t offset) {
+    void give(ExportRecord record, const net::Address& exporter, std::uint64_t offset) {
         if (record.packets + record.reverse_packets == 0) { return report_.skip("flow record without packets or bytes", offset); }
         settle(record);
         ++report_.records;
@@ -170,7 +170,7 @@ private:
             at += size;
         }
         if (!counted || !addresses) { return report_.skip("record without addresses", offset); }
-        give(std::move(record), from, offset);
+        give(record, from, offset);
     }
 
     /// A record of layout 1: `data` is where its addresses begin, `exporter` where the exporter's number stands (0: in one byte at 5).
@@ -199,7 +199,7 @@ private:
         }
         record.packets = (flags & kPackets64) != 0 ? r.u64(packets) : r.u32(packets);
         record.bytes = (flags & kBytes64) != 0 ? r.u64(octets) : r.u32(octets);
-        give(std::move(record), by_number(exporter == 0 ? r.u8(5) : r.u16(exporter)), offset);
+        give(record, by_number(exporter == 0 ? r.u8(5) : r.u16(exporter)), offset);
     }
 
     void exporter(const Fields& r) {

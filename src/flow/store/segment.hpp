@@ -82,7 +82,9 @@ private:
         std::uint64_t offset = 0;  ///< From the start of the data.
         std::uint64_t size = 0;
     };
-    enum SectionKind : std::uint8_t { kGroups, kGroupIndex, kKinds, kMarks, kHosts, kEntries, kLists, kSections };
+    /// The sections, in the order in which the front lists them.
+    using SectionKind = std::size_t;
+    static constexpr SectionKind kGroups = 0, kGroupIndex = 1, kKinds = 2, kMarks = 3, kHosts = 4, kEntries = 5, kLists = 6, kSections = 7;
 
     Segment() = default;
     Result<void> read_front();
