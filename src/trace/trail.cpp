@@ -311,7 +311,12 @@ Result<std::vector<const flow::Flow*>> attack_flows(const flow::FlowSource& sour
 
 /// How likely a flow is to be the attack before anything else is known: more for volume, for an answer that was given.
 double start_weight(const flow::Flow& f) {
-    const double volume = std::log1p(static_cast<double>(f.request.payload_bytes + f.reply.payload_bytes));
+    // NetFlow counts no payload: what exceeds the headers stands for it there.
+    constexpr std::uint64_t kHeaders = 60;
+    const std::uint64_t bytes = f.request.bytes + f.reply.bytes;
+    const std::uint64_t counted = f.request.payload_bytes + f.reply.payload_bytes;
+    const std::uint64_t payload = counted != 0 ? counted : bytes - std::min(bytes, kHeaders * (f.request.packets + f.reply.packets));
+    const double volume = std::log1p(static_cast<double>(payload));
     return (1 + volume) * (f.reply.packets > 0 ? 1 : 0.05);
 }
 
