@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
+#include <unordered_map>
 
 namespace hw::trace {
 
@@ -13,7 +14,6 @@ namespace record_null {
 
 constexpr std::size_t kNeighbours = 32;   // flows around a start by which its rate is taken
 constexpr double kLeastSpan = 0.01;       // seconds
-constexpr double kBackOff = 3;            // flows that the law of sizes counts for beside those of exactly the same size
 constexpr std::size_t kOctaves = 44;
 
 std::size_t octave(std::int64_t bytes) { return std::min<std::size_t>(kOctaves - 1, static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(bytes)))); }
@@ -65,7 +65,7 @@ double rate_around(std::span<const RecordRow> rows, std::size_t i) {
 }  // namespace record_null
 }  // namespace
 
-std::vector<double> background_intensity(std::span<const RecordRow> rows) {
+std::vector<Usualness> background_intensity(std::span<const RecordRow> rows) {
     using namespace record_null;
     SizeLaw up_law;
     SizeLaw down_law;
@@ -97,19 +97,37 @@ std::vector<double> background_intensity(std::span<const RecordRow> rows) {
     const auto same_down = equals(rows, [](const RecordRow& r) { return r.down; });
     const auto same_both = equals(rows, [](const RecordRow& r) { return std::pair(r.down, r.up); });
 
-    std::vector<double> intensity(rows.size());
+    // Rows whose bytes both ways nobody shares: all, and those with the answer of each row.
+    double alone = 0;
+    std::unordered_map<std::int64_t, double> alone_with;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (same_both[i] > 1) { continue; }
+        ++alone;
+        ++alone_with[rows[i].down];
+    }
+    std::vector<double> alone_of(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto found = alone_with.find(rows[i].down);
+        alone_of[i] = found == alone_with.end() ? 0 : found->second;
+    }
+
+    std::vector<Usualness> usual(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const RecordRow& row = rows[i];
         const std::size_t bin = duration_bin(row);
         const double width = delay_place(kDelayHalf + bin).width;
         const double any = (smoothed(all, bin, 1) + 5.0 / kDelayHalf) / (n + 4);
         const double like = (smoothed(durations[octave(row.down)], bin, 1) + 10 * any) / (sizes[octave(row.down)] - 1 + 10);
-        const double down = (same_down[i] - 1 + kBackOff * down_law(row.down)) / (n - 1 + kBackOff);
-        const double up = (same_both[i] - 1 + kBackOff * up_law(row.up)) / (same_down[i] - 1 + kBackOff);
+        // What of the mass lies on sizes that nobody shares, by how many such there are (Good 1953): among all, and
+        // among those of this answer.
+        const double same = (same_both[i] - 1) / n;
+        const double same_answer = (same_down[i] - 1) / n * (alone_of[i] + 1) / (same_down[i] + 1);
+        const double smooth = (alone + 1) / (n + 1) * down_law(row.down);
         const double duration = row.first_us == row.last_us ? 1 : like / width;
-        intensity[i] = std::max(1e-290, rate_around(rows, i) * duration * down * up);
+        usual[i] = {std::max(1e-150, rate_around(rows, i) * duration), same, same_answer * up_law(row.up),
+                    std::max(1e-140, smooth * up_law(row.up))};
     }
-    return intensity;
+    return usual;
 }
 
 }  // namespace hw::trace

@@ -152,7 +152,7 @@ struct Swept {
 };
 
 /// The best candidates of the inflows in `which`.
-Swept sweep(std::span<const RecordRow> ins, std::span<const std::uint32_t> which, const Outflows& outs, std::span<const double> intensity,
+Swept sweep(std::span<const RecordRow> ins, std::span<const std::uint32_t> which, const Outflows& outs, std::span<const Usualness> usual,
             const Models& models, const Shares& shares, const Reach& reach, const LinkOptions& options) {
     const std::int64_t slack = options.max_lag.count();
     const double factor = shares.odds_factor();
@@ -167,8 +167,7 @@ Swept sweep(std::span<const RecordRow> ins, std::span<const std::uint32_t> which
             const RecordModel& model = models[half_of_inflow(which[i])];
             outs.near(in, reach, slack, [&](std::uint32_t j) {
                 ++kept.compared;
-                const double odds_of_one = factor / intensity[j];
-                const double odds = odds_of_one * model(in, outs.row(j), kept.least() / odds_of_one);
+                const double odds = factor * model.ratio(in, outs.row(j), usual[j], kept.least() / factor);
                 if (odds >= kLeastOdds) { kept.offer(which[i], j, odds); }
             });
             for (std::size_t k = 0; k < kept.size; ++k) { part.pairs.push_back(kept.pairs[k]); }
@@ -211,12 +210,12 @@ struct Learnt {
 
 /// The host's habits by expectation and maximisation over the inflows in `which`, from `start`.
 Learnt learn(std::span<const RecordRow> ins, std::span<const std::uint32_t> which, std::span<const RecordRow> out_rows,
-             std::span<const double> intensity, const Reach& reach, const RecordModel& start, const LinkOptions& options) {
+             std::span<const Usualness> usual, const Reach& reach, const RecordModel& start, const LinkOptions& options) {
     const Outflows outs(out_rows);
     Learnt learnt{{start, start}, {}};
     for (std::size_t step = 0; step < kSteps && !options.stop.stop_requested(); ++step) {
         learnt.shares.hope = step < kHope.size() ? kHope[step] : 1;
-        const Swept swept = sweep(ins, which, outs, intensity, learnt.models, learnt.shares, reach, options);
+        const Swept swept = sweep(ins, which, outs, usual, learnt.models, learnt.shares, reach, options);
         const auto chance = match_one_to_one(swept.pairs, ins.size(), out_rows.size());
         std::array<std::vector<WeightedPair>, 2> links;
         double sure = 0;
@@ -252,9 +251,9 @@ std::vector<RecordRow> turned_round(std::span<const RecordRow> rows) {
 
 /// One view of the outflows, and how usual each is in it.
 struct View {
-    explicit View(std::vector<RecordRow> all) : rows(std::move(all)), intensity(background_intensity(rows)) {}
+    explicit View(std::vector<RecordRow> all) : rows(std::move(all)), usual(background_intensity(rows)) {}
     std::vector<RecordRow> rows;
-    std::vector<double> intensity;
+    std::vector<Usualness> usual;
 };
 
 /// As `learn`, but held against the same learning on outflows turned round in time: a host that shows hardly more links than
@@ -264,8 +263,8 @@ Learnt learn_soberly(std::span<const RecordRow> ins, std::span<const std::uint32
                      const LinkOptions& options) {
     const View turned(turned_round(view.rows));
     const auto from = [&](const RecordModel& start, std::span<const std::uint32_t> some) {
-        Learnt learnt = learn(ins, some, view.rows, view.intensity, reach, start, options);
-        const Learnt accident = learn(ins, some, turned.rows, turned.intensity, reach, start, options);
+        Learnt learnt = learn(ins, some, view.rows, view.usual, reach, start, options);
+        const Learnt accident = learn(ins, some, turned.rows, turned.usual, reach, start, options);
         const bool relays = learnt.shares.in >= kTimesAccident * accident.shares.in;
         if (!relays) { learnt.models = {RecordModel::prior(), RecordModel::prior()}; }
         learnt.shares.in = relays ? std::max(kLeastShare, learnt.shares.in - accident.shares.in) : kLeastShare;
@@ -307,13 +306,13 @@ RecordLinks link_records(std::span<const flow::Flow* const> inflows, std::span<c
     const Shares& shares = learnt.shares;
     std::vector<std::uint32_t> all(ins.size());
     std::iota(all.begin(), all.end(), 0U);
-    Swept swept = sweep(ins, all, outs, view.intensity, models, shares, reach, options);
+    Swept swept = sweep(ins, all, outs, view.usual, models, shares, reach, options);
     if (options.stop.stop_requested()) {
         result.interrupted = true;
         return result;
     }
     const auto chance = match_one_to_one(swept.pairs, ins.size(), view.rows.size());
-    // Against a random outflow of this host: the intensity as a density is it over their number.
+    // Against a random outflow of this host: the intensity of starts as a density is it over their number.
     const double to_ratio = static_cast<double>(view.rows.size()) / shares.odds_factor();
     result.pairs.reserve(swept.pairs.size());
     for (std::size_t e = 0; e < swept.pairs.size(); ++e) {

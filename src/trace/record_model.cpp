@@ -273,19 +273,21 @@ RecordModel RecordModel::leaning(RelayClass relay_class) {
     return RecordModel(std::move(laws));
 }
 
-double RecordModel::operator()(const RecordRow& in, const RecordRow& out, double least) const {
+double RecordModel::ratio(const RecordRow& in, const RecordRow& out, const Usualness& usual, double least) const {
     using namespace record_laws;
     const DelayLaw& delays = laws_->delays;
-    const double when = start_density(delays, in, out) * end_density(delays, in, out).sum();
-    if (when * highest_bytes_ < least) { return 0; }
-    double bytes = 0;
+    const double when = start_density(delays, in, out) * end_density(delays, in, out).sum() / usual.when;
+    if (when * highest_bytes_ < least * (usual.same * highest_bytes_ + usual.unlike)) { return 0; }
+    double both = 0;
+    double downs = 0;
     for (const auto k : live_) {
         const ClassLaw& law = laws_->classes[k];
         const double down = law.share * density(law.down, in.down, out.down, out.down_packets);
-        if (when * down * law.up.highest < 1e-3 * least) { continue; }
-        bytes += down * density(law.up, in.up, out.up, out.up_packets);
+        downs += down;
+        if (when * down * law.up.highest < 1e-3 * least * usual.unlike) { continue; }
+        both += down * density(law.up, in.up, out.up, out.up_packets);
     }
-    return when * bytes;
+    return when * both / (usual.same * both + usual.same_down * downs + usual.unlike);
 }
 
 RecordModel RecordModel::fit(std::span<const WeightedPair> pairs) const {

@@ -61,6 +61,16 @@ struct DelayLaw {
     double coupled = 0.5;      ///< Of the links, those to which `both` applies, not `end`.
 };
 
+/// How usual an outflow is at its host, were it nobody's partner (record_background.hpp). A size that many outflows share to
+/// the byte, the same object fetched by everybody, is a mass, not a density: chance finds it wherever a link finds it, and as
+/// exactly as the relay lets it be recognised.
+struct Usualness {
+    double when = 1;       ///< Outflows that begin and end like it, 1/s².
+    double same = 0;       ///< Share of the outflows with its bytes to the byte, both ways.
+    double same_down = 0;  ///< Share with its answer's bytes, times the density of its request's, 1/byte.
+    double unlike = 1;     ///< Density of its bytes among all sizes, 1/byte².
+};
+
 /// Weights of pairs believed to be links, by which a model is fitted.
 struct WeightedPair {
     const RecordRow* in = nullptr;
@@ -78,8 +88,13 @@ public:
     /// The same, all but sure that the host is of one class: a start for `fit` where the mixture leads nowhere.
     [[nodiscard]] static RecordModel leaning(RelayClass relay_class);
 
-    /// The density in 1/(s²·byte²); 0 where it is sure to be below `least`, which most pairs show at once.
-    [[nodiscard]] double operator()(const RecordRow& in, const RecordRow& out, double least = 0) const;
+    /// The density of `out` given that it carries on `in`, in 1/(s²·byte²); 0 where it is sure to be below `least`.
+    [[nodiscard]] double operator()(const RecordRow& in, const RecordRow& out, double least = 0) const { return ratio(in, out, {}, least); }
+    /// The density of `out` given that it carries on `in`, over that of an outflow like it that does not; 0 where it is sure to
+    /// be below `least`, which most pairs show at once. The bytes that chance would have shown the inflow with are smeared by
+    /// the relay as much as those of a link are: with outflows of one size as a mass, P(in's bytes | any outflow of this size)
+    /// is that mass times the link's own density.
+    [[nodiscard]] double ratio(const RecordRow& in, const RecordRow& out, const Usualness& usual, double least = 0) const;
 
     /// One step of expectation and maximisation (Dempster, Laird & Rubin 1977): shares each pair's weight out among the
     /// classes and fits every class anew, the prior counting as so many pairs more that it can neither be drowned by

@@ -85,3 +85,25 @@ TEST_CASE("record model: learnt from nothing it is the prior") {
     const RecordRow out = outflow(in, 50'000, 10, 10);
     CHECK(RecordModel::prior().fit({})(in, out) == doctest::Approx(RecordModel::prior()(in, out)).epsilon(1e-4));
 }
+
+TEST_CASE("record model: an object that everybody fetches is no argument against the links that carry it") {
+    const RecordModel model = RecordModel::leaning(RelayClass::ssh_channel);
+    const RecordRow in = inflow();
+    const RecordRow out = outflow(in, 20'000, 3700, 3500);  // the relay shows the bytes only roughly
+    constexpr double kShare = 0.05;                         // of all outflows, those with just these bytes
+    const double ratio = model.ratio(in, out, {.when = 1, .same = kShare, .same_down = 0, .unlike = 1e-12});
+    const double timing = model.ratio(in, out, {.when = 1, .same = 1, .same_down = 0, .unlike = 1e-30});
+    CHECK(ratio == doctest::Approx(timing / kShare).epsilon(0.01));
+}
+
+TEST_CASE("record model: a ratio said to be below the least is below it, whatever is usual") {
+    const RecordModel model = RecordModel::prior();
+    const RecordRow in = inflow();
+    for (const double same : {0.0, 1e-3, 0.5}) {
+        const Usualness usual{.when = 2, .same = same, .same_down = 1e-3 * same, .unlike = 1e-9};
+        for (const std::int64_t less : {0, 22, 300, 40'000}) {
+            const RecordRow out = outflow(in, 1'000, less, less);
+            if (model.ratio(in, out, usual, 1e-3) == 0) { CHECK(model.ratio(in, out, usual) < 1e-3); }
+        }
+    }
+}

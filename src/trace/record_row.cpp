@@ -29,9 +29,9 @@ std::int64_t payload_of(const flow::HalfFlow& half, bool counted, std::uint64_t 
     return static_cast<std::int64_t>(std::min(bytes, kMostBytes));
 }
 
-double low_edge(std::size_t bin, double origin) {
+double low_edge(std::size_t bin, std::int64_t origin) {
     const auto first = std::bit_cast<std::uint32_t>(static_cast<float>(origin)) >> 20U;
-    return static_cast<double>(std::bit_cast<float>((first + static_cast<std::uint32_t>(bin)) << 20U)) - origin;
+    return static_cast<double>(std::bit_cast<float>((first + static_cast<std::uint32_t>(bin)) << 20U)) - static_cast<double>(origin);
 }
 
 }  // namespace
@@ -76,8 +76,8 @@ BinPlace byte_place(std::size_t bin) {
     const auto off = static_cast<std::int64_t>(bin) - static_cast<std::int64_t>(kByteZero);
     if (std::abs(off) <= kExactBytes) { return {static_cast<double>(off), 1}; }
     const auto tail = static_cast<std::size_t>(std::abs(off) - kExactBytes - 1);
-    const double low = low_edge(tail, 1024) + 1024;
-    const double high = low_edge(tail + 1, 1024) + 1024;
+    const double low = low_edge(tail, kExactBytes) + static_cast<double>(kExactBytes);
+    const double high = low_edge(tail + 1, kExactBytes) + static_cast<double>(kExactBytes);
     return {(off < 0 ? -1 : 1) * (low + high) / 2, high - low};
 }
 

@@ -38,14 +38,14 @@ inline constexpr std::size_t kDelayBins = 2 * kDelayHalf;
     return delay_us < 0 ? kDelayHalf - 1 - bin : kDelayHalf + bin;
 }
 
-/// The scale of byte differences: one bin a byte up to 1024 either way, then eight bins an octave.
-inline constexpr std::int64_t kExactBytes = 1024;
-inline constexpr std::size_t kByteTail = 241;
+/// The scale of byte differences: one bin a byte up to 4096 either way, then eight bins an octave.
+inline constexpr std::int64_t kExactBytes = 4096;
+inline constexpr std::size_t kByteTail = 225;
 inline constexpr std::size_t kByteBins = 2 * (static_cast<std::size_t>(kExactBytes) + kByteTail) + 1;
 inline constexpr std::size_t kByteZero = static_cast<std::size_t>(kExactBytes) + kByteTail;
 [[nodiscard]] inline std::size_t byte_bin(std::int64_t bytes) {
     if (bytes >= -kExactBytes && bytes <= kExactBytes) { return static_cast<std::size_t>(bytes + static_cast<std::int64_t>(kByteZero)); }
-    constexpr std::uint32_t kOrigin = std::bit_cast<std::uint32_t>(1024.0F) >> 20U;
+    constexpr std::uint32_t kOrigin = std::bit_cast<std::uint32_t>(static_cast<float>(kExactBytes)) >> 20U;
     const std::int64_t size = bytes < 0 ? -(bytes + 1) : bytes;
     const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(size)) >> 20U;
     const std::size_t bin = std::min<std::size_t>(bits - kOrigin, kByteTail - 1);

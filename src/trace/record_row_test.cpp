@@ -36,8 +36,8 @@ TEST_CASE("record row: every delay and every difference of bytes has a bin, in o
         before = delay_bin(us);
     }
     CHECK(byte_bin(0) == kByteZero);
-    CHECK(byte_bin(1024) + 1 == byte_bin(1025));
-    CHECK(byte_bin(-1025) + 1 == byte_bin(-1024));
+    CHECK(byte_bin(kExactBytes) + 1 == byte_bin(kExactBytes + 1));
+    CHECK(byte_bin(-kExactBytes - 1) + 1 == byte_bin(-kExactBytes));
 }
 
 TEST_CASE("record row: a bin's middle falls into the bin") {
