@@ -127,7 +127,7 @@ def _push_smb(agent: Agent, step: dict[str, Any], child: dict[str, Any], address
 def _push_ssh(agent: Agent, step: dict[str, Any], child: dict[str, Any], address: str, tool: int, separate: bool) -> bool:
     driven = child["control"]["style"] == "ssh"  # then the held session starts it
     start = f"setsid {' '.join(AGENT)} {child['number']} > /dev/null 2>&1 < /dev/null &"
-    store = f"cat > {wire.host_folder(child['host'])}/work/svc{step['number']}.bin"
+    store = f"cat > {wire.host_folder(child['host']) / 'work'}/svc{step['number']}.bin"
     with _program(agent, "deploy", address, 22, step["number"]):
         if not _run(["ssh", address, store if separate or driven else f"{store}; {start}"], os.urandom(tool)):
             return False

@@ -1,50 +1,42 @@
 #include "app/command/load.hpp"
 #include "app/output/import_output.hpp"
 #include "base/log.hpp"
-#include "base/sha256.hpp"
 #include "flow/clickhouse/schema.hpp"
 #include "flow/clickhouse/sink.hpp"
 #include "flow/read/input_list.hpp"
+#include "flow/read/unpack.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <vector>
 
 namespace hw::app::command {
 namespace {
 namespace cluster_import {
 
-constexpr std::size_t kPiece = std::size_t{1} << 20U;
 constexpr std::size_t kFlowsAtOnce = 4096;
 
-Result<std::string> file_hash(const std::string& path, const std::stop_token& stop) {
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream) { return fail(Errc::unreadable, "the file cannot be read", path, "check its permissions"); }
-    Sha256 hash;
-    std::string piece(kPiece, '\0');
-    while (stream && !stop.stop_requested()) {
-        stream.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-        hash.update(std::as_bytes(std::span(piece).first(static_cast<std::size_t>(stream.gcount()))));
-    }
-    return hash.finish();
-}
+/// The files among the inputs that the database has already, and whether there are others.
+struct Known {
+    std::vector<std::string> paths;
+    bool others = false;
+};
 
-/// The files among the inputs that the database has already. Standard input cannot be known before it is read.
-Result<std::vector<std::string>> imported_before(const Invocation& invocation, const flow::clickhouse::Http& http) {
-    std::vector<std::string> known;
-    for (const auto& file : flow::read::list_inputs(invocation.operands).files) {
-        if (!file.passed_over.empty() || file.path == "-") { continue; }
-        const auto hash = file_hash(file.path, invocation.stop);
-        if (!hash) { continue; }  // reading will tell
-        HW_TRY(const bool has, flow::clickhouse::Sink::has(http, *hash));
-        if (has) { known.push_back(file.path); }
+/// Standard input cannot be known before it is read.
+Result<Known> imported_before(const Invocation& invocation, const flow::clickhouse::Http& http) {
+    const auto list = flow::read::list_inputs(invocation.operands);
+    Known known{.paths = {}, .others = !list.failures.empty()};
+    for (const auto& file : list.files) {
+        if (!file.passed_over.empty()) { continue; }
+        bool has = false;
+        if (file.path != "-") {
+            const auto input = flow::read::InputBytes::open(file.path, invocation.stop);
+            const auto hash = input ? (*input)->finish_sha256() : std::unexpected(input.error());
+            if (hash) { HW_TRY(has, flow::clickhouse::Sink::has(http, *hash)); }  // else reading will tell
+        }
+        if (has) { known.paths.push_back(file.path); }
+        else { known.others = true; }
     }
     return known;
-}
-
-std::size_t usable_files(std::span<const std::string> operands) {
-    const auto list = flow::read::list_inputs(operands);
-    return static_cast<std::size_t>(std::ranges::count_if(list.files, [](const auto& file) { return file.passed_over.empty(); })) + list.failures.size();
 }
 
 std::vector<flow::clickhouse::ImportNote> notes_of(const output::Context& context) {
@@ -89,13 +81,13 @@ Result<Outcome> import_to_cluster(const Invocation& invocation) {
     const flow::clickhouse::Http http = connect(invocation, std::move(url));
     HW_CHECK(flow::clickhouse::create_tables(http));
     HW_TRY(const auto known, cluster_import::imported_before(invocation, http));
-    imported.known = known.size();
+    imported.known = known.paths.size();
 
     Progress progress(invocation.progress());
-    if (!known.empty() && known.size() == cluster_import::usable_files(invocation.operands)) {
+    if (!known.paths.empty() && !known.others) {
         imported.took = progress.elapsed();
         output::Context context;
-        for (const std::string& path : known) {
+        for (const std::string& path : known.paths) {
             flow::read::ReadReport report;
             report.path = path;
             report.skip("imported before", 0);
@@ -103,7 +95,7 @@ Result<Outcome> import_to_cluster(const Invocation& invocation) {
         }
         return cluster_import::finish(invocation, imported, context, ExitCode::done);
     }
-    HW_TRY(auto loaded, load(invocation, invocation.operands, progress, known));
+    HW_TRY(auto loaded, load(invocation, invocation.operands, progress, known.paths));
     if (loaded.inputs.interrupted) { return fail(Errc::interrupted, "interrupted: nothing was imported"); }
     for (const auto& report : loaded.context.inputs) {
         imported.records += report.records;
