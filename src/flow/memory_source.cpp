@@ -41,8 +41,10 @@ MemorySource::MemorySource(std::vector<Observer> observers, std::vector<Flow> fl
     std::vector<bool> seen(observers_.size(), false);
     for (std::size_t i = 0; i < flows_.size(); ++i) {
         const Flow& flow = flows_[i];
-        by_host_.push_back({.address = flow.client.address, .flow = static_cast<std::uint32_t>(i)});
-        if (flow.server.address != flow.client.address) { by_host_.push_back({.address = flow.server.address, .flow = static_cast<std::uint32_t>(i)}); }
+        by_host_.push_back({.address = flow.client.address, .flow = static_cast<std::uint32_t>(i), .latest = flow.last});
+        if (flow.server.address != flow.client.address) {
+            by_host_.push_back({.address = flow.server.address, .flow = static_cast<std::uint32_t>(i), .latest = flow.last});
+        }
         const auto id = static_cast<std::size_t>(flow.observer);
         if (id >= observers_.size()) {  // a caller's slip must not become a stray read
             observers_.resize(id + 1);
@@ -55,6 +57,9 @@ MemorySource::MemorySource(std::vector<Observer> observers, std::vector<Flow> fl
         seen[id] = true;
     }
     std::ranges::sort(by_host_, [](const HostRow& a, const HostRow& b) { return std::tie(a.address, a.flow) < std::tie(b.address, b.flow); });
+    for (std::size_t i = 1; i < by_host_.size(); ++i) {
+        if (by_host_[i].address == by_host_[i - 1].address) { by_host_[i].latest = std::max(by_host_[i].latest, by_host_[i - 1].latest); }
+    }
     bool any = false;
     for (const Observer& observer : observers_) {
         if (observer.interval == Interval{}) { continue; }
@@ -77,12 +82,20 @@ MemorySource::MemorySource(std::vector<Observer> observers, std::vector<Flow> fl
 
 Result<std::vector<const Flow*>> MemorySource::flows_of(const net::Address& host, Interval interval) const {
     std::vector<const Flow*> out;
-    for (const HostRow& row : std::ranges::equal_range(by_host_, host, {}, &HostRow::address)) {
-        const Flow& flow = flows_[row.flow];
+    const auto rows = std::ranges::equal_range(by_host_, host, {}, &HostRow::address);
+    for (auto row = std::ranges::lower_bound(rows, interval.from, {}, &HostRow::latest); row != rows.end(); ++row) {
+        const Flow& flow = flows_[row->flow];
         if (flow.first > interval.to) { break; }  // in order of first packet
         if (flow.last >= interval.from) { out.push_back(&flow); }
     }
     return out;
+}
+
+Result<void> MemorySource::visit_flows_of(const net::Address& host, const std::function<bool(const Flow&)>& visit) const {
+    for (const HostRow& row : std::ranges::equal_range(by_host_, host, {}, &HostRow::address)) {
+        if (!visit(flows_[row.flow])) { break; }
+    }
+    return {};
 }
 
 Result<void> MemorySource::scan(Interval interval, const std::function<bool(const Flow&)>& visit) const {

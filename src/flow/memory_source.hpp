@@ -28,6 +28,7 @@ public:
 
     [[nodiscard]] Result<std::vector<const Flow*>> flows_of(const net::Address& host, Interval interval) const override;
     [[nodiscard]] Result<void> scan(Interval interval, const std::function<bool(const Flow&)>& visit) const override;
+    [[nodiscard]] Result<void> visit_flows_of(const net::Address& host, const std::function<bool(const Flow&)>& visit) const override;
     [[nodiscard]] std::span<const Observer> observers() const override { return observers_; }
     [[nodiscard]] std::span<const CoveredHost> coverage() const override { return coverage_; }
     [[nodiscard]] Interval interval() const override { return interval_; }
@@ -41,6 +42,7 @@ private:
     struct HostRow {
         net::Address address;
         std::uint32_t flow = 0;
+        Time latest;  // last packet of this flow and of all before it of this host: where to begin for a window
     };
     std::vector<HostRow> by_host_;
     std::vector<CoveredHost> coverage_;

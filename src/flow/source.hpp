@@ -35,6 +35,15 @@ struct Observer {
     Interval interval;   ///< First to last record.
 };
 
+/// How far apart the first packets of those conversations are that two observers both hold.
+struct SharedStarts {
+    ObserverId a{};
+    ObserverId b{};          ///< Later in the list than `a`.
+    Duration apart{0};       ///< Median, b's less a's.
+    std::size_t shared = 0;  ///< Conversations that each of the two saw exactly once.
+    friend bool operator==(const SharedStarts&, const SharedStarts&) = default;
+};
+
 /// Where flows come from: a capture in memory, the store, a cluster. All look-ups give the same order on every run:
 /// by first packet, then by id.
 class FlowSource {
@@ -45,9 +54,20 @@ public:
     virtual ~FlowSource() = default;
 
     /// The flows of `host`, either end, that overlap `interval`, of all observers.
+    /// They stay as long as the source does; the same flow is the same object in every answer.
     [[nodiscard]] virtual Result<std::vector<const Flow*>> flows_of(const net::Address& host, Interval interval) const = 0;
-    /// Every flow that overlaps `interval`, in order of first packet; stops early when `visit` returns false.
+    /// Every flow that overlaps `interval`, in order of first packet; stops early when `visit` returns false. What is shown may be
+    /// gone after the visit: who needs it longer asks for it with `keep`.
     [[nodiscard]] virtual Result<void> scan(Interval interval, const std::function<bool(const Flow&)>& visit) const = 0;
+    /// The flow that `scan` is showing, to stay as long as the source does.
+    [[nodiscard]] virtual const Flow* keep(const Flow& shown) const { return &shown; }
+    /// Shows flows of `host` of all times and observers, in any order and perhaps one of them twice, until `visit` returns false:
+    /// for questions that a few flows often decide. Of one that was cut and put together again it may show the first record alone where
+    /// that was answered. What is shown may be gone after the visit.
+    [[nodiscard]] virtual Result<void> visit_flows_of(const net::Address& host, const std::function<bool(const Flow&)>& visit) const;
+    /// How far the observers' first packets are apart; pairs in order, those that share nothing left out. Goes over all flows where
+    /// the source does not keep it.
+    [[nodiscard]] virtual Result<std::vector<SharedStarts>> shared_starts() const;
     [[nodiscard]] virtual std::span<const Observer> observers() const = 0;
     /// Which hosts are seen from both sides, by whom, and why we think so; ordered by address, then observer.
     [[nodiscard]] virtual std::span<const CoveredHost> coverage() const = 0;

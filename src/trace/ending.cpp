@@ -32,12 +32,14 @@ bool continues_another(const HopInput& input) {
 
 /// A conversation of the host, well within the watch, that another observer holds and this one does not: proof that the
 /// watch is not whole. Null when the data do not contradict it.
-const flow::Flow* conversation_missed_by(const flow::CoveredHost& watch, const HopInput& hop, const flow::FlowSource& source, const Views& views) {
+const flow::Flow* conversation_missed_by(const flow::CoveredHost& watch, const HopInput& hop, const flow::FlowSource& source, Views& views) {
     constexpr Duration kMargin = std::chrono::seconds(3);
     const std::unordered_set<const flow::Flow*> own(hop.flows.begin(), hop.flows.end());
+    if (source.observers().size() < 2) { return nullptr; }
     for (const auto& address : hop.host) {
         const auto flows = source.flows_of(address, source.interval());
         if (!flows) { continue; }
+        views.know(address, kAlways, *flows);
         for (const auto* f : *flows) {
             const bool whole = f->protocol == flow::Protocol::tcp && f->tunnel_depth == 0 && f->request.payload_bytes > 0 && f->reply.payload_bytes > 0;
             if (f->observer == watch.observer || !whole) { continue; }
@@ -56,7 +58,7 @@ const net::Address& far_end(const flow::Flow& flow, std::span<const net::Address
     return std::ranges::find(host, flow.client.address) != host.end() ? flow.server.address : flow.client.address;
 }
 
-Judged judge_ending(const EndingInput& input, const flow::FlowSource& source, const Views& views) {
+Judged judge_ending(const EndingInput& input, const flow::FlowSource& source, Views& views) {
     using namespace ending_rules;
     const std::string host = net::to_string(input.host);
     const auto& hop = input.found;

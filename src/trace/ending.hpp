@@ -22,7 +22,7 @@ struct Judged {
 
 /// What to say of a host when none of its flows is the partner. `source` is what is left when every doubt is excluded; each
 /// rule is on the side of the shrug (docs/trace.md has them in a table).
-[[nodiscard]] Judged judge_ending(const EndingInput& input, const flow::FlowSource& source, const Views& views);
+[[nodiscard]] Judged judge_ending(const EndingInput& input, const flow::FlowSource& source, Views& views);
 
 /// The end of the flow that is none of the host's addresses.
 [[nodiscard]] const net::Address& far_end(const flow::Flow& flow, std::span<const net::Address> host);

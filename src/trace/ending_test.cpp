@@ -35,7 +35,8 @@ struct Scene {
         REQUIRE(action != nullptr);
         const HopInput hop{.host = {ip(1)}, .action = action, .flows = own, .seen = watch.interval, .downstream = {}, .contacts = nullptr};
         if (ordered) { found.order_flow = own.back(); }
-        return judge_ending({ip(1), hop, found, watch}, *source, Views::build(*source).value());
+        Views views = Views::build(*source).value();
+        return judge_ending({ip(1), hop, found, watch}, *source, views);
     }
     std::vector<flow::Observer> observers{{"o", {}}};
     std::vector<flow::Flow> flows;

@@ -22,7 +22,7 @@ bool seen_before(const Views& views, const flow::Flow& flow) {
 }  // namespace
 
 Result<PairSide> gather_side(const flow::FlowSource& source) {
-    HW_TRY(const Views views, Views::build(source));
+    HW_TRY(const Views views, Views::of_all(source));
     PairSide side;
     HW_CHECK(source.scan(source.interval(), [&](const flow::Flow& flow) {
         if (source.observers().size() > 1 && pair_sides::seen_before(views, flow)) { return true; }
@@ -31,8 +31,8 @@ Result<PairSide> gather_side(const flow::FlowSource& source) {
         const bool counted = flow.handshake.syn.has_value() || binned;  // from packets: an empty course means silence
         const bool brief = flow.last - flow.first < kShortestPaired || flow.request.packets + flow.reply.packets < kFewestPacketsPaired;
         if (brief || (counted && !binned)) { ++side.too_short; }
-        else if (binned) { side.courses.push_back({&flow, ahead}); }
-        else { side.records.push_back({&flow, ahead}); }
+        else if (binned) { side.courses.push_back({source.keep(flow), ahead}); }
+        else { side.records.push_back({source.keep(flow), ahead}); }
         return true;
     }));
     return side;

@@ -65,12 +65,13 @@ Result<std::vector<Host>> hosts_of(const flow::FlowSource& source, const LearnOp
     std::map<std::pair<flow::ObserverId, net::Address>, Host> found;
     HW_CHECK(source.scan(source.interval(), [&](const flow::Flow& f) {
         if (f.activity.empty() || f.activity.width() != flow::kActivityBinWidth || left_out(f, options.without)) { return true; }
+        const flow::Flow* kept = source.keep(f);
         for (const auto* end : {&f.client, &f.server}) {
             if (end->address.is_group()) { continue; }
             Host& host = found[{f.observer, end->address}];
             host.observer = f.observer;
             host.address = end->address;
-            host.flows.push_back(&f);
+            host.flows.push_back(kept);
         }
         return !options.link.stop.stop_requested();
     }));

@@ -2,57 +2,55 @@
 
 #include "trace/sequence_relation.hpp"
 
-#include <algorithm>
+#include <set>
 #include <utility>
 
 namespace hw::trace {
+namespace {
+namespace contacts_detail {
 
-Result<Contacts> Contacts::build(const flow::FlowSource& source) {
-    static constexpr std::size_t kFold = std::size_t{1} << 16U;  // pairs gathered before doubles are thrown out again
-    std::vector<std::pair<net::Endpoint, net::Address>> used;    // service, client
-    std::vector<std::pair<net::Address, net::Address>> acted;    // client, server
-    std::size_t used_limit = kFold;
-    std::size_t acted_limit = kFold;
-    const auto fold = [](auto& pairs, std::size_t& limit) {
-        std::ranges::sort(pairs);
-        pairs.erase(std::ranges::unique(pairs).begin(), pairs.end());
-        limit = std::max(kFold, 2 * pairs.size());
-    };
-    HW_CHECK(source.scan(source.interval(), [&](const flow::Flow& f) {
-        if (f.reply.packets == 0 || f.request.packets == 0) { return true; }
-        const bool turned = is_turned(f);
-        const auto& service = turned ? f.client : f.server;
-        const auto& client = turned ? f.server.address : f.client.address;
-        used.emplace_back(service, client);
-        if (used.size() >= used_limit) { fold(used, used_limit); }
-        if (is_service_that_acts(service.port)) {
-            acted.emplace_back(client, service.address);
-            if (acted.size() >= acted_limit) { fold(acted, acted_limit); }
-        }
-        return true;
-    }));
-    fold(used, used_limit);
-    fold(acted, acted_limit);
-    Contacts contacts;
-    for (const auto& [service, client] : used) {
-        if (contacts.services_.empty() || contacts.services_.back().endpoint != service) { contacts.services_.push_back({service, 0}); }
-        ++contacts.services_.back().clients;
-    }
-    for (const auto& [client, server] : acted) {
-        if (contacts.actors_.empty() || contacts.actors_.back().client != client) { contacts.actors_.push_back({client, 0}); }
-        ++contacts.actors_.back().servers;
-    }
-    return contacts;
+/// Who opened an answered conversation, and the service it was opened to; absent where nobody answered.
+struct Contact {
+    net::Address client;
+    net::Endpoint service;
+};
+std::optional<Contact> contact_of(const flow::Flow& f) {
+    if (f.reply.packets == 0 || f.request.packets == 0) { return std::nullopt; }
+    return is_turned(f) ? Contact{f.server.address, f.client} : Contact{f.client.address, f.server};
 }
 
+}  // namespace contacts_detail
+}  // namespace
+
 std::size_t Contacts::clients_of(const net::Endpoint& service) const {
-    const auto at = std::ranges::lower_bound(services_, service, {}, &Service::endpoint);
-    return at != services_.end() && at->endpoint == service ? at->clients : 0;
+    const auto [known, fresh] = clients_.try_emplace(service, 0);
+    if (!fresh) { return known->second; }
+    std::set<net::Address> clients;
+    const auto asked = source_->visit_flows_of(service.address, [&](const flow::Flow& f) {
+        const auto contact = contacts_detail::contact_of(f);
+        if (contact && contact->service == service) { clients.insert(contact->client); }
+        return clients.size() < kMostClients;
+    });
+    if (!asked && !failed_) { failed_ = asked.error(); }
+    return known->second = clients.size();
 }
 
 std::size_t Contacts::acted_on_by(const net::Address& client) const {
-    const auto at = std::ranges::lower_bound(actors_, client, {}, &Actor::client);
-    return at != actors_.end() && at->client == client ? at->servers : 0;
+    const auto [known, fresh] = acted_on_.try_emplace(client, 0);
+    if (!fresh) { return known->second; }
+    std::set<net::Address> servers;
+    const auto asked = source_->visit_flows_of(client, [&](const flow::Flow& f) {
+        const auto contact = contacts_detail::contact_of(f);
+        if (contact && contact->client == client && is_service_that_acts(contact->service.port)) { servers.insert(contact->service.address); }
+        return servers.size() < kMostServers;
+    });
+    if (!asked && !failed_) { failed_ = asked.error(); }
+    return known->second = servers.size();
+}
+
+Result<void> Contacts::failure() const {
+    if (failed_) { return std::unexpected(*failed_); }
+    return {};
 }
 
 }  // namespace hw::trace

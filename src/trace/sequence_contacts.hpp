@@ -3,34 +3,35 @@
 #include "flow/source.hpp"
 
 #include <cstddef>
-#include <vector>
+#include <map>
+#include <optional>
 
 namespace hw::trace {
 
 /// Who speaks to whom in all the data given, whoever observed it: what tells an edge that everybody has (the directory, the
-/// update server, monitoring) from one that hardly anybody has.
+/// update server, monitoring) from one that hardly anybody has. Looked up in the source as it is asked for, once each, and counted
+/// no further than it matters; conversations that were never answered do not count. Not for several threads at once.
 class Contacts {
 public:
-    /// Goes over all flows once; conversations that were never answered do not count. 24 bytes of working memory a flow's
-    /// distinct (client, server, port).
-    [[nodiscard]] static Result<Contacts> build(const flow::FlowSource& source);
+    /// Counts end here: beyond it no weight changes (RelationJudge).
+    static constexpr std::size_t kMostClients = 128;
+    static constexpr std::size_t kMostServers = 1024;
 
-    /// How many addresses opened connections to this service and were answered.
+    /// `source` must outlive this.
+    explicit Contacts(const flow::FlowSource& source) : source_(&source) {}
+
+    /// How many addresses opened connections to this service and were answered, `kMostClients` at most.
     [[nodiscard]] std::size_t clients_of(const net::Endpoint& service) const;
-    /// On how many hosts the address used services through which a host is made to act.
+    /// On how many hosts the address used services through which a host is made to act, `kMostServers` at most.
     [[nodiscard]] std::size_t acted_on_by(const net::Address& client) const;
+    /// The first look-up that failed, if any: the answers given since are not to be relied on.
+    [[nodiscard]] Result<void> failure() const;
 
 private:
-    struct Service {
-        net::Endpoint endpoint;
-        std::size_t clients = 0;
-    };
-    struct Actor {
-        net::Address client;
-        std::size_t servers = 0;
-    };
-    std::vector<Service> services_;  // both in order, for look-up by halves
-    std::vector<Actor> actors_;
+    const flow::FlowSource* source_;
+    mutable std::map<net::Endpoint, std::size_t> clients_;
+    mutable std::map<net::Address, std::size_t> acted_on_;
+    mutable std::optional<Error> failed_;
 };
 
 }  // namespace hw::trace

@@ -16,7 +16,6 @@ const std::array<net::Address, 1> kHosts{ip(kHost)};
 
 struct Scene {
     std::vector<flow::Flow> flows;
-    Contacts contacts;
     std::vector<const flow::Flow*> views;
 
     flow::Flow& add(unsigned client, unsigned server, std::uint16_t port, const Packets& packets) {
@@ -25,7 +24,7 @@ struct Scene {
     }
     std::vector<OrderMatch> match(const flow::Flow& action) {
         const flow::MemorySource source({{"o", {}}}, flows);
-        contacts = *Contacts::build(source);
+        const Contacts contacts(source);
         views.clear();
         for (const auto& f : flows) {
             if (f.touches(ip(kHost))) { views.push_back(&f); }

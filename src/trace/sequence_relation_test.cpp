@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <optional>
+
 using namespace hw;
 using namespace hw::trace;
 using namespace hw::trace::test;
@@ -14,7 +17,8 @@ constexpr unsigned kHost = 1;
 struct Scene {
     std::vector<flow::Flow> flows;
     std::vector<Relation> relations;
-    Contacts contacts;
+    std::unique_ptr<flow::MemorySource> source;
+    std::optional<Contacts> contacts;
     std::vector<const flow::Flow*> visits;
 
     void add(unsigned client, unsigned server, std::uint16_t port, double t, double length = 0.2) {
@@ -22,8 +26,8 @@ struct Scene {
         flows.push_back(make_flow("o", 0, client, own, server, port, {{t, t + length}, {t + 0.05, t + length}}));
     }
     void judge() {
-        const flow::MemorySource source({{"o", {}}}, flows);
-        contacts = *Contacts::build(source);
+        source = std::make_unique<flow::MemorySource>(std::vector<flow::Observer>{{"o", {}}}, flows);
+        contacts.emplace(*source);
         std::vector<const flow::Flow*> all;
         for (const auto& f : flows) {
             if (f.touches(ip(kHost))) { all.push_back(&f); }
@@ -33,7 +37,7 @@ struct Scene {
         relations = relations_of(host, all, [](const net::Address&) { return true; });
     }
     RelationKind kind(unsigned partner, std::uint16_t port) const {
-        const RelationJudge judge(relations, visits, contacts, {at_s(0), at_s(600)});
+        const RelationJudge judge(relations, visits, *contacts, {at_s(0), at_s(600)});
         for (const auto& r : relations) {
             if (r.partner == ip(partner) && r.service.port == net::Port{port}) { return judge.kind_of(r); }
         }

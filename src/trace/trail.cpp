@@ -68,7 +68,7 @@ struct CoveredView {
 
 class Search {
 public:
-    Search(const flow::FlowSource& source, const TraceOptions& options, const Views& views, const Contacts& contacts)
+    Search(const flow::FlowSource& source, const TraceOptions& options, Views& views, const Contacts& contacts)
         : source_(source), options_(options), views_(views), contacts_(contacts) {}
 
     Result<TraceResult> run(std::vector<State> starts) {
@@ -181,6 +181,8 @@ private:
             push(std::move(next));
         }
         auto [kind, reason] = judge_ending({state.host, input, hop, *view.covered}, source_, views_);
+        HW_CHECK(views_.failure());  // what could not be looked up must not pass for what is not there
+        HW_CHECK(contacts_.failure());
         end(seen, kind, state.mass * hop.linked.none, std::move(reason));
         return {};
     }
@@ -270,7 +272,7 @@ private:
 
     const flow::FlowSource& source_;
     const TraceOptions& options_;
-    const Views& views_;
+    Views& views_;
     const Contacts& contacts_;
     std::priority_queue<State, std::vector<State>, Less> queue_;
     std::vector<double> supports_;  // of the trails found, in their order
@@ -280,9 +282,21 @@ private:
 };
 
 /// The flows at the victim that the query fits; one view of each.
-Result<std::vector<const flow::Flow*>> attack_flows(const flow::FlowSource& source, const TraceQuery& query, const Views& views) {
+Result<std::vector<const flow::Flow*>> attack_flows(const flow::FlowSource& source, const TraceQuery& query, Views& views) {
     constexpr Duration kSlack = std::chrono::seconds(2);
-    HW_TRY(const auto all, source.flows_of(query.victim.address, source.interval()));
+    constexpr Duration kOtherViews = std::chrono::minutes(1);
+    Interval when = source.interval();
+    if (query.at) {
+        // As far as clocks may differ, and to where another view of the same conversation may begin.
+        Duration apart{0};
+        for (const auto& a : views.clocks()) {
+            for (const auto& b : views.clocks()) { apart = std::max(apart, a.ahead - b.ahead); }
+        }
+        when = {std::max(when.from, query.at->from - kSlack - kOtherViews - apart), std::min(when.to, query.at->to + kSlack + kOtherViews + apart)};
+    }
+    HW_TRY(const auto all, source.flows_of(query.victim.address, when));
+    const bool whole = when == source.interval();
+    views.know(query.victim.address, whole ? kAlways : when, all);
     // Of several views of one conversation, that of an observer who watches the victim itself is the one to start from.
     std::vector<flow::ObserverId> ranked;
     for (const auto& c : source.coverage()) {
@@ -306,6 +320,7 @@ Result<std::vector<const flow::Flow*>> attack_flows(const flow::FlowSource& sour
         if (peer.address.is_group() || f->request.packets + f->reply.packets == 0) { continue; }
         if (first_view(*f) == f) { found.push_back(f); }
     }
+    HW_CHECK(views.failure());
     return found;
 }
 
@@ -323,8 +338,8 @@ double start_weight(const flow::Flow& f) {
 }  // namespace
 
 Result<TraceResult> trace(const flow::FlowSource& source, const TraceQuery& query, const TraceOptions& options) {
-    HW_TRY(const auto views, Views::build(source));
-    HW_TRY(const auto contacts, Contacts::build(source));
+    HW_TRY(auto views, Views::build(source));
+    const Contacts contacts(source);
     HW_TRY(auto flows, attack_flows(source, query, views));
     std::ranges::stable_sort(flows, [](const auto* a, const auto* b) { return start_weight(*a) > start_weight(*b); });
     const bool cut = flows.size() > options.max_starts;

@@ -1,5 +1,7 @@
 #include "trace/views.hpp"
 
+#include "flow/shared_starts.hpp"
+
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -12,19 +14,6 @@ constexpr Duration kSameFlow = std::chrono::seconds(10);
 
 std::size_t observer_index(flow::ObserverId id) { return static_cast<std::size_t>(id); }
 
-Duration median_of(std::vector<Duration> values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::ranges::nth_element(values, middle);
-    return *middle;
-}
-
-/// The same for both views of a conversation, whoever is taken for the client.
-std::uint64_t conversation_key(const flow::Flow& flow) {
-    const auto& [low, high] = std::minmax(flow.client, flow.server);
-    const std::hash<net::Endpoint> hash;
-    return hash(low) * 0x9e37'79b9'7f4a'7c15ULL ^ hash(high) ^ flow::number(flow.protocol);
-}
-
 bool same_conversation(const flow::Flow& a, const flow::Flow& b) {
     return a.protocol == b.protocol && std::minmax(a.client, a.server) == std::minmax(b.client, b.server);
 }
@@ -33,41 +22,65 @@ bool same_conversation(const flow::Flow& a, const flow::Flow& b) {
 
 Result<Views> Views::build(const flow::FlowSource& source) {
     Views views;
-    const std::size_t observers = source.observers().size();
-    if (observers > 1) {
-        HW_CHECK(source.scan(source.interval(), [&](const flow::Flow& f) {
-            views.entries_.push_back({conversation_key(f), &f});
-            return true;
-        }));
-        std::ranges::stable_sort(views.entries_, {}, [](const Entry& e) { return std::tuple(e.key, e.flow->observer, e.flow->first, e.flow->id); });
-    }
-    views.estimate_clocks(observers);
+    views.source_ = &source;
+    HW_TRY(const auto shared, source.shared_starts());
+    views.estimate_clocks(source.observers().size(), shared);
     return views;
 }
 
-std::span<const Views::Entry> Views::same_key(std::uint64_t key) const {
-    const auto range = std::ranges::equal_range(entries_, key, {}, &Entry::key);
-    return {range.begin(), range.end()};
+Result<Views> Views::of_all(const flow::FlowSource& source) {
+    HW_TRY(auto views, build(source));
+    auto& all = views.all_.emplace();
+    if (source.observers().size() > 1) {
+        HW_CHECK(source.scan(source.interval(), [&](const flow::Flow& f) {
+            all.push_back({flow::conversation_key(f), source.keep(f)});
+            return true;
+        }));
+        sort(all);
+    }
+    return views;
 }
 
-void Views::estimate_clocks(std::size_t observers) {
-    // Differences of first packets, a pair of observers; only conversations that each saw exactly once are safe.
-    std::map<std::pair<std::size_t, std::size_t>, std::vector<Duration>> differences;
-    for (std::size_t begin = 0, end = 0; begin < entries_.size(); begin = end) {
-        while (end < entries_.size() && entries_[end].key == entries_[begin].key) { ++end; }
-        constexpr std::size_t kMostViews = 64;  // of one key; more is port reuse, which says nothing of clocks
-        if (end - begin < 2 || end - begin > kMostViews) { continue; }
-        const std::span<const Entry> views(&entries_[begin], end - begin);
-        const auto once = [&](const flow::Flow& flow) {
-            return std::ranges::count_if(views, [&](const Entry& e) { return e.flow->observer == flow.observer; }) == 1;
-        };
-        for (const auto& [key_a, a] : views) {
-            for (const auto& [key_b, b] : views) {
-                if (a->observer >= b->observer || !same_conversation(*a, *b) || !once(*a) || !once(*b)) { continue; }
-                differences[{observer_index(a->observer), observer_index(b->observer)}].push_back(b->first - a->first);
-            }
-        }
+void Views::sort(std::vector<Entry>& entries) {
+    std::ranges::stable_sort(entries, {}, [](const Entry& e) { return std::tuple(e.key, e.flow->observer, e.flow->first, e.flow->id); });
+}
+
+void Views::know(const net::Address& host, Interval when, std::span<const flow::Flow* const> flows) {
+    Known& known = known_[host];
+    known.when = when;
+    known.entries.clear();
+    known.entries.reserve(flows.size());
+    for (const auto* f : flows) { known.entries.push_back({flow::conversation_key(*f), f}); }
+    sort(known.entries);
+}
+
+Result<void> Views::failure() const {
+    if (failed_) { return std::unexpected(*failed_); }
+    return {};
+}
+
+std::span<const Views::Entry> Views::views_of(const flow::Flow& flow, Time expected, std::vector<Entry>& own) const {
+    if (all_) { return *all_; }
+    const Interval near{expected - kSameFlow, expected + kSameFlow};
+    for (const auto& address : {flow.client.address, flow.server.address}) {
+        const auto at = known_.find(address);
+        if (at != known_.end() && at->second.when.from <= near.from && at->second.when.to >= near.to) { return at->second.entries; }
     }
+    auto flows = source_->flows_of(flow.client.address, near);
+    if (!flows) {
+        if (!failed_) { failed_ = std::move(flows).error(); }
+        return {};
+    }
+    for (const auto* f : *flows) {
+        if (same_conversation(*f, flow)) { own.push_back({flow::conversation_key(*f), f}); }
+    }
+    sort(own);
+    return own;
+}
+
+void Views::estimate_clocks(std::size_t observers, std::span<const flow::SharedStarts> shared) {
+    std::map<std::pair<std::size_t, std::size_t>, flow::SharedStarts> differences;
+    for (const auto& pair : shared) { differences[{observer_index(pair.a), observer_index(pair.b)}] = pair; }
     clocks_.resize(observers);
     for (std::size_t i = 0; i < observers; ++i) { clocks_[i].observer = static_cast<flow::ObserverId>(i); }
     // From the first observer outward, always along the pair that shares the most flows: a maximum spanning tree.
@@ -78,14 +91,14 @@ void Views::estimate_clocks(std::size_t observers) {
         while (true) {
             std::size_t most = 0;
             std::pair<std::size_t, std::size_t> best{};
-            for (const auto& [pair, values] : differences) {
-                if (known[pair.first] != known[pair.second] && values.size() > most) {
-                    most = values.size();
+            for (const auto& [pair, starts] : differences) {
+                if (known[pair.first] != known[pair.second] && starts.shared > most) {
+                    most = starts.shared;
                     best = pair;
                 }
             }
             if (most == 0) { break; }
-            const Duration difference = median_of(differences[best]);
+            const Duration difference = differences[best].apart;
             const bool forward = known[best.first];
             const std::size_t from = forward ? best.first : best.second;
             const std::size_t to = forward ? best.second : best.first;
@@ -102,12 +115,13 @@ Time Views::translate(Time time, flow::ObserverId from, flow::ObserverId to) con
 
 const flow::Flow* Views::seen_by(const flow::Flow& flow, flow::ObserverId observer) const {
     if (flow.observer == observer) { return &flow; }
-    const auto all = same_key(conversation_key(flow));
-    const auto own = std::ranges::equal_range(all, observer, {}, [](const Entry& e) { return e.flow->observer; });
+    const Time expected = translate(flow.first, flow.observer, observer);
+    std::vector<Entry> asked;
+    const auto all = views_of(flow, expected, asked);
+    const auto own = std::ranges::equal_range(all, std::pair(flow::conversation_key(flow), observer), {}, [](const Entry& e) { return std::pair(e.key, e.flow->observer); });
     const auto first_of = [](const Entry& e) { return e.flow->first; };
     // One pair of ends may hold conversations without number, so only the nearest in time on either side are looked at; of those
     // that begin at one moment the one of least id.
-    const Time expected = translate(flow.first, flow.observer, observer);
     const auto middle = std::ranges::lower_bound(own, expected, {}, first_of);
     const flow::Flow* before = nullptr;
     for (auto end = middle; before == nullptr && end != own.begin() && expected - first_of(*(end - 1)) <= kSameFlow;) {

@@ -91,6 +91,8 @@ TEST_CASE("views: of many pieces of one conversation the nearest in time is mean
     const flow::MemorySource source({{"a", all}, {"b", all}}, flows);
     const auto views = Views::build(source);
     REQUIRE(views.has_value());
+    const auto all_views = Views::of_all(source);
+    REQUIRE(all_views.has_value());
     for (const auto& f : source.flows()) {
         const auto other = f.observer == flow::ObserverId{0} ? flow::ObserverId{1} : flow::ObserverId{0};
         const flow::Flow* nearest = nullptr;
@@ -101,5 +103,26 @@ TEST_CASE("views: of many pieces of one conversation the nearest in time is mean
             if (apart < least || (apart == least && g.id < nearest->id)) { nearest = &g; }
         }
         CHECK(views->seen_by(f, other) == nearest);
+        CHECK(all_views->seen_by(f, other) == nearest);
+    }
+}
+
+TEST_CASE("views: what was looked up beforehand gives the answers that asking gives") {
+    std::vector<flow::Flow> flows;
+    for (unsigned i = 0; i < 40; ++i) {
+        const auto p = typed_session(i, 5.0 * i, 20);
+        flows.push_back(make_flow("a", 0, 3, static_cast<std::uint16_t>(4000 + i % 7), 4, 22, p));
+        flows.push_back(make_flow("b", 1, 3, static_cast<std::uint16_t>(4000 + i % 7), 4, 22, moved(p, 1.5)));
+    }
+    const Interval all{at_s(0), at_s(400)};
+    const flow::MemorySource source({{"a", all}, {"b", all}}, flows);
+    const auto asking = Views::build(source);
+    auto knowing = Views::build(source);
+    REQUIRE((asking.has_value() && knowing.has_value()));
+    const Interval part{at_s(50), at_s(150)};
+    knowing->know(source.flows()[0].client.address, part, *source.flows_of(source.flows()[0].client.address, part));
+    for (const auto& f : source.flows()) {
+        const auto other = f.observer == flow::ObserverId{0} ? flow::ObserverId{1} : flow::ObserverId{0};
+        CHECK(knowing->seen_by(f, other) == asking->seen_by(f, other));
     }
 }
