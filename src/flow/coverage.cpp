@@ -1,6 +1,6 @@
-// Which hosts an observer sees from both sides: `infer_coverage`.
+// Which hosts an observer sees from both sides.
 
-#include "flow/memory_source.hpp"
+#include "flow/coverage.hpp"
 
 #include <algorithm>
 #include <map>
@@ -42,28 +42,41 @@ bool names_two_hosts(const Flow& flow) {
     return flow.client.address != flow.server.address;
 }
 
-/// One end of one conversation.
+using Talk = CoverageGatherer::Talk;
+
+/// What a flow tells of where one of its ends is.
+CoverageGatherer::Side side_of(const Flow& flow, bool client) {
+    const HalfFlow& half = client ? flow.request : flow.reply;
+    const HalfFlow& other = client ? flow.reply : flow.request;
+    CoverageGatherer::Side side;
+    // A probe with a TTL of its own (traceroute) says nothing and is not answered with data.
+    if (half.ttl_max != 0 && (half.payload_bytes > 0 || (other.payload_bytes > 0 && half.packets >= 2))) {
+        // The highest counts: a few packets of a flow may be probes, or forged by others to look far.
+        side.place = is_initial(half.ttl_max) ? CoverageGatherer::Place::here : CoverageGatherer::Place::beyond;
+    }
+    side.interface = half.link_sender;
+    // How long after the sensor saw the question its answer in the handshake passed.
+    const auto& from = client ? flow.handshake.syn_ack : flow.handshake.syn;
+    const auto& to = client ? flow.handshake.ack : flow.handshake.syn_ack;
+    if (from && to && *to >= *from) { side.fastest = *to - *from; }
+    return side;
+}
+
+/// One end of conversations that tell the same.
 struct Part {
-    const Flow* flow = nullptr;
+    const Talk* talk = nullptr;
     bool client = false;
 
-    [[nodiscard]] const net::Address& address() const { return client ? flow->client.address : flow->server.address; }
-    [[nodiscard]] const net::Address& peer() const { return client ? flow->server.address : flow->client.address; }
-    [[nodiscard]] const HalfFlow& half() const { return client ? flow->request : flow->reply; }
-    [[nodiscard]] const HalfFlow& other() const { return client ? flow->reply : flow->request; }
-    /// How long after the sensor saw the question its answer in the handshake passed.
-    [[nodiscard]] std::optional<Duration> answer() const {
-        const Handshake& h = flow->handshake;
-        const auto& from = client ? h.syn_ack : h.syn;
-        const auto& to = client ? h.ack : h.syn_ack;
-        return from && to && *to >= *from ? std::optional(*to - *from) : std::nullopt;
-    }
+    [[nodiscard]] const net::Address& address() const { return client ? talk->client : talk->server; }
+    [[nodiscard]] const net::Address& peer() const { return client ? talk->server : talk->client; }
+    [[nodiscard]] const CoverageGatherer::Side& side() const { return client ? talk->of_client : talk->of_server; }
 };
 
 /// What an observer's conversations tell of one host.
 struct Host {
     net::Address address;
     std::span<const Part> parts;  ///< Ordered by peer.
+    std::uint64_t flows = 0;
     bool local = true;            ///< Every flow that tells has it arrive with an initial TTL.
     bool beyond = true;           ///< None has.
     bool told = false;            ///< Some flow tells at all.
@@ -77,17 +90,14 @@ struct Host {
 Host host_of(std::span<const Part> parts) {
     Host host{.address = parts.front().address(), .parts = parts, .interfaces = {}};
     for (const Part& part : parts) {
-        const HalfFlow& half = part.half();
-        // A probe with a TTL of its own (traceroute) says nothing and is not answered with data.
-        if (half.ttl_max != 0 && (half.payload_bytes > 0 || (part.other().payload_bytes > 0 && half.packets >= 2))) {
+        const CoverageGatherer::Side& side = part.side();
+        host.flows += part.talk->flows;
+        if (side.place != CoverageGatherer::Place::untold) {
             host.told = true;
-            // The highest counts: a few packets of a flow may be probes, or forged by others to look far.
-            (is_initial(half.ttl_max) ? host.beyond : host.local) = false;
+            (side.place == CoverageGatherer::Place::here ? host.beyond : host.local) = false;
         }
-        if (half.link_sender != 0 && std::ranges::find(host.interfaces, half.link_sender) == host.interfaces.end()) {
-            host.interfaces.push_back(half.link_sender);
-        }
-        if (const auto answer = part.answer()) { host.fastest = std::min(host.fastest, *answer); }
+        if (side.interface != 0 && std::ranges::find(host.interfaces, side.interface) == host.interfaces.end()) { host.interfaces.push_back(side.interface); }
+        host.fastest = std::min(host.fastest, side.fastest);
     }
     return host;
 }
@@ -111,12 +121,14 @@ bool has_different_peers(const Host& host, std::span<const Host> hosts) {
 }
 
 /// The hosts of one family that one observer covers.
-void cover(std::span<const Flow* const> conversations, const Observer& observer, ObserverId id, std::vector<CoveredHost>& out) {
+void cover(std::span<const Talk> conversations, const Observer& observer, ObserverId id, std::vector<CoveredHost>& out) {
     std::vector<Part> parts;
     parts.reserve(conversations.size() * 2);
-    for (const Flow* flow : conversations) {
-        parts.push_back({.flow = flow, .client = true});
-        parts.push_back({.flow = flow, .client = false});
+    std::uint64_t flows = 0;
+    for (const Talk& talk : conversations) {
+        flows += talk.flows;
+        parts.push_back({.talk = &talk, .client = true});
+        parts.push_back({.talk = &talk, .client = false});
     }
     std::ranges::sort(parts, [](const Part& a, const Part& b) { return std::tie(a.address(), a.peer()) < std::tie(b.address(), b.peer()); });
     std::vector<Host> hosts;
@@ -129,19 +141,19 @@ void cover(std::span<const Flow* const> conversations, const Observer& observer,
     std::set<std::uint32_t> routers;  // interfaces that hosts beyond a router have sent through
     bool hub = false;
     for (const Host& host : hosts) {
-        hub = hub || static_cast<double>(host.parts.size()) >= kHubShare * static_cast<double>(conversations.size());
+        hub = hub || static_cast<double>(host.flows) >= kHubShare * static_cast<double>(flows);
         if (host.is_beyond()) { routers.insert(host.interfaces.begin(), host.interfaces.end()); }
     }
     const auto is_inside = [&](const Host& host) {
         return host.may_be_covered() && std::ranges::none_of(host.interfaces, [&](std::uint32_t i) { return routers.contains(i); });
     };
     // Whether what neighbours say to each other passes the sensor (a mirror port) or goes past it (a router's interface).
-    const bool inner_traffic = std::ranges::any_of(conversations, [&](const Flow* flow) {
-        return is_inside(find_host(hosts, flow->client.address)) && is_inside(find_host(hosts, flow->server.address));
+    const bool inner_traffic = std::ranges::any_of(conversations, [&](const Talk& talk) {
+        return is_inside(find_host(hosts, talk.client)) && is_inside(find_host(hosts, talk.server));
     });
     for (const Host& host : hosts) {
         if (!is_inside(host)) { continue; }
-        const bool on_host = host.parts.size() == conversations.size() && has_different_peers(host, hosts);
+        const bool on_host = host.flows == flows && has_different_peers(host, hosts);
         const bool on_segment =
             !hub && std::ranges::any_of(host.parts, [&](const Part& part) { return find_host(hosts, part.peer()).is_beyond(); });
         if (on_host || on_segment) {
@@ -151,46 +163,84 @@ void cover(std::span<const Flow* const> conversations, const Observer& observer,
     }
 }
 
-/// Zeek: the log's own word on what is local.
-void cover_log(std::span<const Flow* const> flows, const Observer& observer, ObserverId id, std::vector<CoveredHost>& out) {
-    std::set<net::Address> hosts;
-    for (const Flow* flow : flows) {
-        const bool client = flow->client_local.value_or(false);
-        const bool server = flow->server_local.value_or(false);
-        if (flow->client_local && flow->server_local && client != server && flow->request.packets > 0 && flow->reply.packets > 0) {
-            hosts.insert(client ? flow->client.address : flow->server.address);
-        }
-    }
-    for (const net::Address& address : hosts) {
-        out.push_back({.address = address, .observer = id, .interval = observer.interval, .basis = CoverageBasis::log_local});
-    }
+/// What makes conversations tell the same, in order: observer, family, ends, and what is known of each.
+auto sameness(const Talk& talk) {
+    return std::tuple(talk.observer, family_of(talk.client), talk.client, talk.server, talk.of_client.place, talk.of_client.interface, talk.of_server.place, talk.of_server.interface);
 }
 
 }  // namespace coverage_detail
 }  // namespace
 
-std::vector<CoveredHost> infer_coverage(std::span<const Observer> observers, std::span<const Flow> flows) {
-    using coverage_detail::Family;
-    std::vector<std::vector<const Flow*>> logged(observers.size());
-    std::map<std::pair<std::size_t, Family>, std::vector<const Flow*>> conversations;
-    for (const Flow& flow : flows) {
-        const auto observer = static_cast<std::size_t>(flow.observer);
-        if (observer >= observers.size() || !coverage_detail::names_two_hosts(flow)) { continue; }
-        if (flow.client_local || flow.server_local) {
-            logged[observer].push_back(&flow);
-        } else if (flow.tunnel_depth == 0 && flow.sampling == 1 && coverage_detail::is_full_conversation(flow)) {
-            conversations[{observer, coverage_detail::family_of(flow.client.address)}].push_back(&flow);
+void CoverageGatherer::add(const Flow& flow) {
+    using namespace coverage_detail;
+    if (!names_two_hosts(flow)) { return; }
+    if (flow.client_local || flow.server_local) {  // Zeek: the log's own word on what is local
+        const bool client = flow.client_local.value_or(false);
+        const bool server = flow.server_local.value_or(false);
+        if (flow.client_local && flow.server_local && client != server && flow.request.packets > 0 && flow.reply.packets > 0) {
+            local_.emplace(flow.observer, client ? flow.client.address : flow.server.address);
+        }
+    } else if (flow.tunnel_depth == 0 && flow.sampling == 1 && is_full_conversation(flow)) {
+        talks_.push_back({.observer = flow.observer, .client = flow.client.address, .server = flow.server.address, .flows = 1, .of_client = side_of(flow, true), .of_server = side_of(flow, false)});
+        if (talks_.size() >= limit_) { fold(); }
+    }
+}
+
+void CoverageGatherer::fold() {
+    constexpr std::size_t kFold = std::size_t{1} << 16U;
+    std::ranges::sort(talks_, {}, coverage_detail::sameness);
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < talks_.size(); ++i) {
+        if (kept > 0 && coverage_detail::sameness(talks_[kept - 1]) == coverage_detail::sameness(talks_[i])) {
+            Talk& same = talks_[kept - 1];
+            same.flows += talks_[i].flows;
+            same.of_client.fastest = std::min(same.of_client.fastest, talks_[i].of_client.fastest);
+            same.of_server.fastest = std::min(same.of_server.fastest, talks_[i].of_server.fastest);
+        } else {
+            talks_[kept++] = talks_[i];
         }
     }
+    talks_.resize(kept);
+    limit_ = std::max(kFold, 2 * kept);
+}
+
+std::vector<CoveredHost> CoverageGatherer::take(std::span<const Observer> observers) {
+    using namespace coverage_detail;
+    fold();
     std::vector<CoveredHost> out;
-    for (const auto& [where, seen] : conversations) {
-        coverage_detail::cover(seen, observers[where.first], ObserverId{static_cast<std::uint16_t>(where.first)}, out);
+    for (auto begin = talks_.begin(); begin != talks_.end();) {
+        const auto end = std::find_if(begin, talks_.end(), [&](const Talk& t) { return t.observer != begin->observer || family_of(t.client) != family_of(begin->client); });
+        const auto id = static_cast<std::size_t>(begin->observer);
+        if (id < observers.size()) { cover({begin, end}, observers[id], begin->observer, out); }
+        begin = end;
     }
-    for (std::size_t i = 0; i < logged.size(); ++i) {
-        coverage_detail::cover_log(logged[i], observers[i], ObserverId{static_cast<std::uint16_t>(i)}, out);
+    for (const auto& [observer, address] : local_) {
+        const auto id = static_cast<std::size_t>(observer);
+        if (id < observers.size()) { out.push_back({.address = address, .observer = observer, .interval = observers[id].interval, .basis = CoverageBasis::log_local}); }
     }
-    std::ranges::sort(out, [](const CoveredHost& a, const CoveredHost& b) { return std::tie(a.address, a.observer) < std::tie(b.address, b.observer); });
+    std::ranges::stable_sort(out, [](const CoveredHost& a, const CoveredHost& b) { return std::tie(a.address, a.observer, a.basis) < std::tie(b.address, b.observer, b.basis); });
     return out;
+}
+
+bool CoverageGatherer::tells(const Flow& flow) {
+    return flow.client_local.has_value() || flow.server_local.has_value() || (flow.handshake.syn_ack && (flow.handshake.syn || flow.handshake.ack));
+}
+
+std::vector<CoveredHost> infer_coverage(std::span<const Observer> observers, std::span<const Flow> flows) {
+    CoverageGatherer gathered;
+    for (const Flow& flow : flows) { gathered.add(flow); }
+    return gathered.take(observers);
+}
+
+std::vector<CoveredHost> first_basis(std::vector<CoveredHost> coverage) {
+    std::ranges::stable_sort(coverage, [](const CoveredHost& a, const CoveredHost& b) {
+        return std::tie(a.address, a.observer, a.basis) < std::tie(b.address, b.observer, b.basis);
+    });
+    const auto doubles = std::ranges::unique(coverage, [](const CoveredHost& a, const CoveredHost& b) {
+        return a.address == b.address && a.observer == b.observer;
+    });
+    coverage.erase(doubles.begin(), doubles.end());
+    return coverage;
 }
 
 }  // namespace hw::flow

@@ -71,13 +71,7 @@ MemorySource::MemorySource(std::vector<Observer> observers, std::vector<Flow> fl
     coverage_ = memory_detail::declared_coverage(declared, observers_, flows_);
     auto inferred = infer_coverage(observers_, flows_);
     coverage_.insert(coverage_.end(), inferred.begin(), inferred.end());
-    std::ranges::stable_sort(coverage_, [](const CoveredHost& a, const CoveredHost& b) {
-        return std::tie(a.address, a.observer, a.basis) < std::tie(b.address, b.observer, b.basis);
-    });
-    const auto doubles = std::ranges::unique(coverage_, [](const CoveredHost& a, const CoveredHost& b) {
-        return a.address == b.address && a.observer == b.observer;
-    });
-    coverage_.erase(doubles.begin(), doubles.end());
+    coverage_ = first_basis(std::move(coverage_));
 }
 
 Result<std::vector<const Flow*>> MemorySource::flows_of(const net::Address& host, Interval interval) const {

@@ -10,13 +10,7 @@
 #include <utility>
 
 namespace hw::flow {
-namespace {
-namespace rejoin_detail {
-
-constexpr Duration kLongestSilence = std::chrono::hours(24);  // between two pieces of one TCP connection
-constexpr Duration kCoarsest = std::chrono::minutes(30);      // a course of wider bins tells nothing
-constexpr std::size_t kFewestSlices = 3;
-constexpr std::int64_t kMostSliceBins = 100'000;
+namespace rejoining {
 
 bool was_cut(const Flow& flow) {
     switch (flow.end) {
@@ -36,15 +30,28 @@ bool opens_anew(const Flow& flow) {
     return (flags & tcp_flag::syn) != 0 || (flags == 0 && flow.protocol == Protocol::tcp && flow.basis == InitiatorBasis::syn);
 }
 
+std::uint64_t conversation_hash(const Flow& flow) {
+    const std::hash<net::Endpoint> hash;
+    return (hash(flow.client) ^ hash(flow.server)) + number(flow.protocol);
+}
+
+}  // namespace rejoining
+
+namespace {
+namespace rejoin_detail {
+
+using rejoining::conversation_hash;
+using rejoining::kLongestSilence;
+using rejoining::opens_anew;
+using rejoining::was_cut;
+
+constexpr Duration kCoarsest = std::chrono::minutes(30);      // a course of wider bins tells nothing
+constexpr std::size_t kFewestSlices = 3;
+constexpr std::int64_t kMostSliceBins = 100'000;
+
 auto conversation(const Flow& flow) {
     const auto& [low, high] = std::minmax(flow.client, flow.server);
     return std::tuple(flow.observer, flow.protocol, flow.tunnel_depth, low, high);
-}
-
-/// Equal for the records of one conversation, and nearly always only for them.
-std::size_t conversation_hash(const Flow& flow) {
-    const std::hash<net::Endpoint> hash;
-    return (hash(flow.client) ^ hash(flow.server)) + number(flow.protocol);
 }
 
 bool continues(const Flow& piece, const Flow& before) {
@@ -151,36 +158,62 @@ void join(std::span<Flow* const> pieces) {
     whole.activity = std::move(course);
 }
 
-}  // namespace rejoin_detail
-}  // namespace
-
-std::vector<Flow> rejoin(std::vector<Flow> flows) {
-    using namespace rejoin_detail;
-    if (std::ranges::none_of(flows, was_cut)) { return flows; }
+/// The records that may be pieces of one, those of one conversation together in order of time.
+std::vector<const Flow*> pieces_among(std::span<const Flow> flows) {
     // Only conversations of which a record was cut are sorted together; most captures have few.
-    std::vector<std::size_t> cut;
+    std::vector<std::uint64_t> cut;
     for (const Flow& flow : flows) {
         if (was_cut(flow)) { cut.push_back(conversation_hash(flow)); }
     }
     std::ranges::sort(cut);
-    std::vector<Flow*> pieces;
-    for (Flow& flow : flows) {
+    std::vector<const Flow*> pieces;
+    if (cut.empty()) { return pieces; }
+    for (const Flow& flow : flows) {
         if (was_cut(flow) || (!opens_anew(flow) && std::ranges::binary_search(cut, conversation_hash(flow)))) { pieces.push_back(&flow); }
     }
     std::ranges::sort(pieces, [](const Flow* a, const Flow* b) {
         return std::tuple(conversation(*a), a->first, a->last, a->id) < std::tuple(conversation(*b), b->first, b->last, b->id);
     });
-    std::vector<bool> gone(flows.size(), false);
-    bool any = false;
+    return pieces;
+}
+
+}  // namespace rejoin_detail
+}  // namespace
+
+std::vector<std::vector<std::size_t>> rejoining::records_of_one(std::span<const Flow> flows) {
+    using namespace rejoin_detail;
+    const auto pieces = pieces_among(flows);
+    std::vector<std::vector<std::size_t>> out;
     for (std::size_t begin = 0, end = 0; begin < pieces.size(); begin = end) {
         end = begin + 1;
         while (end < pieces.size() && continues(*pieces[end], *pieces[end - 1])) { ++end; }
         if (end - begin < 2) { continue; }
-        join(std::span(pieces).subspan(begin, end - begin));
-        for (std::size_t i = begin + 1; i < end; ++i) { gone[static_cast<std::size_t>(pieces[i] - flows.data())] = true; }
-        any = true;
+        auto& one = out.emplace_back();
+        one.reserve(end - begin);
+        for (std::size_t i = begin; i < end; ++i) { one.push_back(static_cast<std::size_t>(pieces[i] - flows.data())); }
     }
-    if (!any) { return flows; }
+    return out;
+}
+
+Flow rejoining::joined(std::vector<Flow> records) {
+    std::vector<Flow*> pieces;
+    pieces.reserve(records.size());
+    for (Flow& record : records) { pieces.push_back(&record); }
+    rejoin_detail::join(pieces);
+    return std::move(records.front());
+}
+
+std::vector<Flow> rejoin(std::vector<Flow> flows) {
+    const auto joins = rejoining::records_of_one(flows);
+    if (joins.empty()) { return flows; }
+    std::vector<bool> gone(flows.size(), false);
+    std::vector<Flow*> pieces;
+    for (const auto& records : joins) {
+        pieces.clear();
+        for (const std::size_t i : records) { pieces.push_back(&flows[i]); }
+        rejoin_detail::join(pieces);
+        for (std::size_t i = 1; i < records.size(); ++i) { gone[records[i]] = true; }
+    }
     std::size_t at = 0;
     std::erase_if(flows, [&](const Flow&) { return gone[at++]; });
     return flows;

@@ -2,6 +2,9 @@
 
 #include "flow/flow.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 namespace hw::flow {
@@ -20,5 +23,21 @@ namespace hw::flow {
 ///
 /// The order of the result is that of the first records. Flows that nothing cut come back as they are.
 [[nodiscard]] std::vector<Flow> rejoin(std::vector<Flow> flows);
+
+/// What `rejoin` is made of, for who cannot hold all flows at once.
+namespace rejoining {
+/// No silence inside a conversation is longer: a record that begins later continues nothing that ended before.
+inline constexpr Duration kLongestSilence = std::chrono::hours(24);
+/// Whether a timeout may have cut this record, so that another may continue it.
+[[nodiscard]] bool was_cut(const Flow& flow);
+/// Whether the record shows the opening of a connection, so that it continues no other.
+[[nodiscard]] bool opens_anew(const Flow& flow);
+/// Equal for the records of one conversation, and nearly always only for them.
+[[nodiscard]] std::uint64_t conversation_hash(const Flow& flow);
+/// Which of the flows are records of one: by their places, first record first, two or more each.
+[[nodiscard]] std::vector<std::vector<std::size_t>> records_of_one(std::span<const Flow> flows);
+/// The one flow of which these are the records, in order.
+[[nodiscard]] Flow joined(std::vector<Flow> records);
+}  // namespace rejoining
 
 }  // namespace hw::flow

@@ -68,10 +68,12 @@ def same_answers(databases: list[str]) -> int:
         assert json.loads(first.stdout)["flows"] == 783, first.stdout
         again = json.loads(headwater("import", str(captures), "--store", database, "--json").stdout)
         assert (again["flows"], again["known_inputs"]) == (0, 12), again
-    for question in questions:
-        answers = [answer(question, source) for source in (str(captures), *databases)]
-        assert answers[0] == answers[1] == answers[2], f"{question[0]}: the answers differ"
-        print(f"{question[0]}: the same from files, from one server and from two shards")
+    with tempfile.TemporaryDirectory() as store:
+        assert headwater("import", str(captures), "--store", f"{store}/s").returncode == 0
+        for question in questions:
+            answers = [answer(question, source) for source in (str(captures), *databases, f"{store}/s")]
+            assert answers[0] == answers[1] == answers[2] == answers[3], f"{question[0]}: the answers differ"
+            print(f"{question[0]}: the same from files, from one server, from two shards and from the embedded store")
     refused = headwater("relay-test", databases[0])
     assert refused.returncode == 2 and "captures" in refused.stderr, refused.stderr
     return 0

@@ -47,10 +47,11 @@ Result<Outcome> calibrate(const Invocation& invocation) {
     };
     HW_TRY(auto profile, trace::learn_profile(loaded.source(), options));
     progress.clear();
+    loaded.settle();
     profile.version = app::version();
     profile.note = loaded.context.note;
     std::map<std::string, std::uint64_t> inputs;
-    for (const auto& report : loaded.inputs.reports) {
+    for (const auto& report : loaded.context.inputs) {
         if (report.flows > 0 && !report.sha256.empty()) { inputs[report.sha256] += report.flows; }
     }
     for (const auto& [sha256, flows] : inputs) { profile.inputs.push_back({sha256, flows}); }

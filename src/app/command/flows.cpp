@@ -120,13 +120,15 @@ struct Answer {
     bool found = false;
 };
 
-Result<Answer> list(const Invocation& invocation, const Asked& asked, const output::Context& context) {
+Result<Answer> list(const Invocation& invocation, const Asked& asked, Loaded& loaded) {
+    const output::Context& context = loaded.context;
     output::FlowsShown shown;
     HW_CHECK(asked.each([&](const flow::Flow& flow) {
-        shown.flows.push_back(&flow);
+        shown.flows.push_back(asked.source.keep(flow));
         shown.total.add(flow);
         return !invocation.stop.stop_requested();
     }));
+    loaded.settle();
     const auto measure = measure_of(invocation);
     if (invocation.settings.is_typed("order")) {
         const auto amount = [&](const flow::Flow* f) {
@@ -148,9 +150,11 @@ Result<Answer> list(const Invocation& invocation, const Asked& asked, const outp
     return answer;
 }
 
-Result<Answer> groups(const Invocation& invocation, const Asked& asked, std::vector<flow::GroupBy> by, const output::Context& context) {
+Result<Answer> groups(const Invocation& invocation, const Asked& asked, std::vector<flow::GroupBy> by, Loaded& loaded) {
+    const output::Context& context = loaded.context;
     flow::FlowGroups sums(by);
     HW_CHECK(asked.each([&](const flow::Flow& flow) { return sums.add(flow) && !invocation.stop.stop_requested(); }));
+    loaded.settle();
     output::GroupsShown shown{.by = std::move(by), .order = measure_of(invocation), .groups = {}, .groups_total = 0, .total = {}};
     HW_TRY(shown.groups, sums.take(shown.order, static_cast<std::size_t>(invocation.settings.count("top"))));
     shown.groups_total = sums.groups();
@@ -164,7 +168,8 @@ Result<Answer> groups(const Invocation& invocation, const Asked& asked, std::vec
     return answer;
 }
 
-Result<Answer> series(const Invocation& invocation, const Asked& asked, const std::string& filter, const output::Context& context, std::string* picture) {
+Result<Answer> series(const Invocation& invocation, const Asked& asked, const std::string& filter, Loaded& loaded, std::string* picture) {
+    const output::Context& context = loaded.context;
     const Duration width = invocation.settings.duration("every");
     HW_TRY(auto steps, flow::FlowSeries::make(asked.window, width));
     output::SeriesShown shown{.width = width, .measure = measure_of(invocation), .steps = {}, .total = {}, .filter = filter};
@@ -173,6 +178,7 @@ Result<Answer> series(const Invocation& invocation, const Asked& asked, const st
         shown.total.add(flow);
         return !invocation.stop.stop_requested();
     }));
+    loaded.settle();
     shown.steps = steps.take();
     if (picture != nullptr) { *picture = output::series_svg(shown, context); }
     const std::string format = invocation.settings.format();
@@ -225,9 +231,9 @@ Result<Outcome> flows(const Invocation& invocation) {
     const Asked asked{.source = source, .window = window, .bounds = std::move(bounds), .matcher = std::move(matcher)};
 
     std::string picture;
-    HW_TRY(auto answer, !by.empty()                              ? groups(invocation, asked, std::move(by), loaded.context)
-                        : invocation.settings.is_set("every")    ? series(invocation, asked, filter, loaded.context, svg ? &picture : nullptr)
-                                                                 : list(invocation, asked, loaded.context));
+    HW_TRY(auto answer, !by.empty()                              ? groups(invocation, asked, std::move(by), loaded)
+                        : invocation.settings.is_set("every")    ? series(invocation, asked, filter, loaded, svg ? &picture : nullptr)
+                                                                 : list(invocation, asked, loaded));
     if (invocation.stop.stop_requested()) { loaded.context.interrupted = true; }
     if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
     Outcome outcome;

@@ -59,16 +59,30 @@ Result<Outcome> finish(const Invocation& invocation, const output::Imported& imp
     return outcome;
 }
 
-/// Writes all flows of the source as one import.
-Result<void> write_all(const flow::clickhouse::Http& http, const flow::MemorySource& source, std::vector<flow::clickhouse::ImportNote> notes, Time now, Progress& progress) {
+/// Writes all flows of the source as one import; says how many they were.
+Result<std::uint64_t> write_all(const flow::clickhouse::Http& http, const flow::FlowSource& source, std::uint64_t expected, std::vector<flow::clickhouse::ImportNote> notes, Time now,
+                                Progress& progress) {
     HW_TRY(auto sink, flow::clickhouse::Sink::begin(http, std::move(notes), now));
-    const auto flows = source.flows();
     const Duration began = progress.elapsed();
-    for (std::size_t at = 0; at < flows.size(); at += kFlowsAtOnce) {
-        HW_CHECK(sink.add(flows.subspan(at, std::min(kFlowsAtOnce, flows.size() - at)), source.observers()));
-        if (progress.due()) { progress.show(comparing_line(at, flows.size(), "flows", progress.elapsed() - began)); }
-    }
-    return sink.commit(source.observers(), source.coverage(), now);
+    std::vector<flow::Flow> some;
+    some.reserve(kFlowsAtOnce);
+    std::uint64_t sent = 0;
+    Result<void> taken;
+    const auto send = [&] {
+        sent += some.size();
+        taken = sink.add(some, source.observers());
+        some.clear();
+        if (progress.due()) { progress.show(comparing_line(sent, std::max(sent, expected), "flows", progress.elapsed() - began)); }
+        return taken.has_value();
+    };
+    HW_CHECK(source.scan(source.interval(), [&](const flow::Flow& flow) {
+        some.push_back(flow);
+        return some.size() < kFlowsAtOnce || send();
+    }));
+    if (taken && !some.empty()) { send(); }
+    HW_CHECK(taken);
+    HW_CHECK(sink.commit(source.observers(), source.coverage(), now));
+    return sent;
 }
 
 }  // namespace cluster_import
@@ -96,13 +110,13 @@ Result<Outcome> import_to_cluster(const Invocation& invocation) {
         return cluster_import::finish(invocation, imported, context, ExitCode::done);
     }
     HW_TRY(auto loaded, load(invocation, invocation.operands, progress, known.paths));
-    if (loaded.inputs.interrupted) { return fail(Errc::interrupted, "interrupted: nothing was imported"); }
+    if (loaded.context.interrupted) { return fail(Errc::interrupted, "interrupted: nothing was imported"); }
     for (const auto& report : loaded.context.inputs) {
         imported.records += report.records;
         imported.bytes += report.bytes;
     }
-    imported.flows = loaded.inputs.source->flows().size();
-    HW_CHECK(cluster_import::write_all(http, *loaded.inputs.source, cluster_import::notes_of(loaded.context), invocation.world.now, progress));
+    HW_TRY(imported.flows, cluster_import::write_all(http, loaded.source(), loaded.context.flows, cluster_import::notes_of(loaded.context), invocation.world.now, progress));
+    loaded.settle();
     progress.clear();
     imported.took = progress.elapsed();
     return cluster_import::finish(invocation, imported, loaded.context, loaded.code(ExitCode::done));

@@ -27,6 +27,7 @@ Result<Outcome> link(const Invocation& invocation) {
     };
     HW_TRY(auto result, trace::link_relay(loaded.source(), view.hosts, options));
     progress.clear();
+    loaded.settle();
     if (result.interrupted) { loaded.context.interrupted = true; }
     if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
 

@@ -6,7 +6,8 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "flow/clickhouse/source.hpp"
-#include "flow/store/store.hpp"
+#include "flow/store/files.hpp"
+#include "flow/store/source.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,11 +16,14 @@
 #include <map>
 #include <set>
 #include <thread>
+#include <tuple>
 
 namespace hw::app::command {
 namespace {
 
 constexpr std::size_t kLongestNote = 200;
+constexpr std::uint64_t kFlowsWorthTelling = 1'000'000;  // whose going over takes a noticeable time
+constexpr std::uint64_t kMostInMemory = 20'000'000;  // flows of a store, for verbs that hold all of them
 
 /// Options that do not change the result: they are not part of what one needs to repeat it.
 constexpr std::array<std::string_view, 13> kNotParameters{"html",   "format", "json", "quiet",  "color",     "no-progress", "threads",
@@ -97,6 +101,17 @@ void report_problems(const flow::read::Inputs& inputs) {
     report_skipped(inputs);
 }
 
+/// What the imports noted of their inputs (made traffic, ...), or --note.
+std::string noted(const Invocation& invocation, const auto& imports) {
+    if (invocation.settings.is_set("note")) { return invocation.settings.text("note"); }
+    std::set<std::string> notes;
+    for (const auto& import : imports) { notes.insert(import.note); }
+    notes.erase("");
+    std::string out;
+    for (const std::string& note : notes) { out += (out.empty() ? "" : "; ") + note; }
+    return out;
+}
+
 /// A ClickHouse database as the run's input; each import into it counts as an input of the run.
 Result<Loaded> load_cluster(const Invocation& invocation, const std::string& address) {
     if (invocation.verb->name == "relay-test") {
@@ -120,22 +135,70 @@ Result<Loaded> load_cluster(const Invocation& invocation, const std::string& add
         loaded.context.inputs.push_back(report);
         loaded.context.flows += import.flows;
     }
-    loaded.inputs.reports = loaded.context.inputs;
-    std::set<std::string> notes;
-    for (const auto& import : source->imports()) { notes.insert(import.note); }
-    notes.erase("");
-    for (const std::string& note : notes) { loaded.context.note += (loaded.context.note.empty() ? "" : "; ") + note; }
-    if (invocation.settings.is_set("note")) { loaded.context.note = invocation.settings.text("note"); }
+    loaded.context.note = noted(invocation, source->imports());
     loaded.context.interval = source->interval();
-    loaded.cluster = std::move(source);
+    loaded.flows = std::move(source);
+    return loaded;
+}
+
+/// A store as the run's input; each import into it counts as an input of the run.
+Result<Loaded> load_store(const Invocation& invocation, const std::string& folder, Progress& progress) {
+    flow::store::StoreSourceOptions options;
+    options.declared = invocation.settings.coverage("covers");
+    options.rejoin = invocation.verb->name != "flows";  // a list of flows shows the records as they were cut
+    options.stop = invocation.stop;
+    options.progress = [&](std::uint64_t done, std::uint64_t all) {
+        if (progress.due()) { progress.show(comparing_line(done, all, "flows", progress.elapsed())); }
+    };
+    HW_TRY(auto source, flow::store::StoreSource::open(folder, options));
+    progress.clear();
+    const auto& store = source->store();
+    const std::string verb(invocation.verb->name);
+    if ((verb == "match" || verb == "calibrate") && store.flows() > kMostInMemory) {
+        return fail(Errc::limit, verb + " compares all flows with each other, and the store holds " + std::to_string(store.flows()), folder,
+                    "keep fewer in one store: headwater store retain, or one store a month");
+    }
+    if (source->surveyed_anew() && store.flows() >= kFlowsWorthTelling && !invocation.quiet()) {
+        log::info(printable("the flows of " + folder + " were gone over, because it keeps no survey of its present state; headwater store compact " + folder + " keeps one"));
+    }
+    Loaded loaded;
+    output::Context& context = loaded.context;
+    context.version = app::version();
+    context.parameters = parameters_of(invocation);
+    context.observers.assign(source->observers().begin(), source->observers().end());
+    context.coverage.assign(source->coverage().begin(), source->coverage().end());
+    for (const auto& import : store.manifest().inputs) {
+        flow::read::ReadReport report;
+        report.path = import.path;
+        report.format = import.format;
+        report.sha256 = import.sha256;
+        report.bytes = import.bytes;
+        report.records = import.records;
+        context.inputs.push_back(std::move(report));
+    }
+    std::ranges::stable_sort(context.inputs, {}, [](const auto& report) { return std::tie(report.path, report.sha256); });
+    context.note = noted(invocation, store.manifest().inputs);
+    context.interval = source->interval();
+    context.flows = store.flows();
+    loaded.store = source.get();
+    loaded.flows = std::move(source);
     return loaded;
 }
 
 }  // namespace
 
+void Loaded::settle() {
+    if (store == nullptr) { return; }
+    auto damage = store->passed_over();
+    if (damage.skipped_total() == 0) { return; }
+    log::warning(printable("the store is damaged: " + output::skipped_words(damage) + " were passed over; headwater store check " + damage.path + " names all damage"));
+    context.inputs.push_back(std::move(damage));
+    damaged_ = true;
+}
+
 ExitCode Loaded::code(ExitCode otherwise) const {
-    if (inputs.interrupted || context.interrupted) { return ExitCode::interrupted; }
-    return inputs.failures.empty() ? otherwise : ExitCode::partial;
+    if (context.interrupted) { return ExitCode::interrupted; }
+    return context.failures.empty() && !damaged_ ? otherwise : ExitCode::partial;
 }
 
 unsigned threads(const Invocation& invocation) {
@@ -184,11 +247,12 @@ Loaded describe(const Invocation& invocation, flow::read::Inputs inputs, std::sp
     context.coverage.assign(source.coverage().begin(), source.coverage().end());
     context.inputs = inputs.reports;
     context.failures = inputs.failures;
-    context.note = !inputs.note.empty() && !invocation.settings.is_set("note") ? inputs.note : note_on(invocation, paths);
+    context.note = note_on(invocation, paths);
     context.interval = source.interval();
     context.flows = source.flows().size();
     context.interrupted = inputs.interrupted;
-    loaded.inputs = std::move(inputs);
+    loaded.timings = std::move(inputs.timings);
+    loaded.flows = std::move(inputs.source);
     return loaded;
 }
 
@@ -214,7 +278,8 @@ Result<Loaded> load(const Invocation& invocation, std::span<const std::string> i
     if (store && inputs.size() > 1) {
         return fail(Errc::usage, "a store cannot be read together with other inputs", {}, "import the others into it: headwater import INPUT... --store DIR");
     }
-    HW_TRY(auto read, store ? flow::store::read_store(inputs.front(), options) : flow::read::read_inputs(inputs, options));
+    if (store) { return load_store(invocation, inputs.front(), progress); }
+    HW_TRY(auto read, flow::read::read_inputs(inputs, options));
     progress.clear();
     return describe(invocation, std::move(read), inputs);
 }

@@ -5,25 +5,32 @@
 #include "app/progress.hpp"
 #include "flow/clickhouse/http.hpp"
 #include "flow/read/input.hpp"
+#include "flow/store/source.hpp"
 #include "trace/link.hpp"
 
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace hw::app::command {
 
 /// The inputs of a run as flows, with what a result must say of them.
 struct Loaded {
-    flow::read::Inputs inputs;
-    std::unique_ptr<flow::FlowSource> cluster;  ///< Where the input is a ClickHouse database, in place of `inputs.source`.
+    std::unique_ptr<flow::FlowSource> flows;  ///< From files, a store or a cluster.
+    std::vector<flow::ConnectionTimings> timings;  ///< For `relay-test`, of captures.
     output::Context context;
+    const flow::store::StoreSource* store = nullptr;  ///< `flows`, where it is a store.
 
-    /// The flows, wherever they are.
-    [[nodiscard]] const flow::FlowSource& source() const { return cluster ? *cluster : *inputs.source; }
+    [[nodiscard]] const flow::FlowSource& source() const { return *flows; }
 
-    /// `partial` where inputs failed, `interrupted` where reading was stopped; else `otherwise`.
+    /// To be called when the flows have been asked and before the result is written: says what of a store was damaged.
+    void settle();
+    /// `partial` where inputs failed or were damaged, `interrupted` where reading was stopped; else `otherwise`.
     [[nodiscard]] ExitCode code(ExitCode otherwise) const;
+
+private:
+    bool damaged_ = false;
 };
 
 /// Reads the inputs with the timeouts, coverage and threads of the settings; says on standard error (unless quiet) what

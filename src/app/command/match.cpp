@@ -50,6 +50,8 @@ Result<Outcome> match(const Invocation& invocation) {
     };
     HW_TRY(const auto result, trace::match_blind_spot(loaded_a.source(), loaded_b.source(), options));
     progress.clear();
+    loaded_a.settle();
+    loaded_b.settle();
     output::Context& a = loaded_a.context;
     output::Context& b = loaded_b.context;
     a.interrupted = a.interrupted || b.interrupted || result.interrupted;

@@ -1,5 +1,6 @@
 // The verbs that fill and keep a store: import, store.
 #include "flow/store/store.hpp"
+#include "flow/store/survey.hpp"
 
 #include "app/command/load.hpp"
 #include "app/output/json_parts.hpp"
@@ -108,6 +109,7 @@ Result<Outcome> import(const Invocation& invocation) {
         if (progress.due()) { progress.show(reading_line(done, total, records, progress.elapsed())); }
     };
     HW_TRY(const auto result, flow::store::import_inputs(folder, invocation.operands, note_on(invocation, invocation.operands), options));
+    if (result.flows > 0) { flow::store::keep_survey(folder); }
     progress.clear();
     for (const Error& error : result.failures) { log::warning(printable("not used: " + error.where + ": " + error.message)); }
     if (result.interrupted) { log::warning("interrupted: nothing was imported"); }
@@ -125,6 +127,7 @@ Result<Outcome> store(const Invocation& invocation) {
     if (what == "check") { return store_verbs::check(folder, format); }
     if (what == "compact") {
         HW_TRY(const auto change, flow::store::compact_store(folder));
+        flow::store::keep_survey(folder);
         return store_verbs::changed(change, folder, format);
     }
     if (what == "retain") {
@@ -133,6 +136,7 @@ Result<Outcome> store(const Invocation& invocation) {
         if (invocation.settings.is_set("max-bytes")) { keep.bytes = invocation.settings.count("max-bytes"); }
         if (!keep.since && !keep.bytes) { return fail(Errc::usage, "store retain needs --max-age or --max-bytes", {}, "headwater help store"); }
         HW_TRY(const auto change, flow::store::retain_store(folder, keep));
+        flow::store::keep_survey(folder);
         return store_verbs::changed(change, folder, format);
     }
     return fail(Errc::usage, "store knows check, compact and retain", {}, "headwater help store");

@@ -13,7 +13,8 @@ Result<Outcome> relay_test(const Invocation& invocation) {
     HW_TRY(auto loaded, load(invocation, invocation.operands, progress));
     if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
 
-    const auto peers = trace::test_relays(loaded.inputs.timings, *loaded.inputs.source, options);
+    const auto peers = trace::test_relays(loaded.timings, loaded.source(), options);
+    loaded.settle();
     Outcome outcome;
     outcome.code = loaded.code(peers.empty() ? ExitCode::nothing_found : ExitCode::done);
     const std::string format = invocation.settings.format();

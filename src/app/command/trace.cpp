@@ -56,6 +56,7 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     };
     HW_TRY(auto result, trace::trace(loaded.source(), query, options));
     progress.clear();
+    loaded.settle();
     if (result.interrupted) { loaded.context.interrupted = true; }
     if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
 

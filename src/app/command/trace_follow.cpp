@@ -96,7 +96,7 @@ Result<Outcome> follow_trace(const Invocation& invocation) {
     // Ending it by hand is how it ends: the search over what has come is made in full.
     trace::TraceOptions whole = options;
     whole.link.stop = {};
-    HW_TRY(const auto result, trace::trace(*loaded.inputs.source, query, whole));
+    HW_TRY(const auto result, trace::trace(loaded.source(), query, whole));
     if (result.truncated) { log::warning("a limit of the search was reached; naming --peer or --at narrows it"); }
     Outcome outcome;
     outcome.code = loaded.code(result.truncated ? ExitCode::partial : result.trails.empty() ? ExitCode::nothing_found : ExitCode::done);

@@ -38,7 +38,6 @@ struct ReadOptions {
 /// All inputs as one source of flows, with a report an input in the order given (a directory's files sorted by name).
 struct Inputs {
     std::unique_ptr<MemorySource> source;
-    std::string note;  ///< What an import noted of its inputs (made traffic, ...), where they came from a store.
     std::vector<ReadReport> reports;
     std::vector<ConnectionTimings> timings;  ///< Where asked for: by observer, then by time.
     std::vector<Error> failures;   ///< Inputs that could not be used at all, when others could (exit 5).

@@ -65,7 +65,7 @@ struct ImportResult {
 
 /// Reads inputs into the store, all or nothing: what was not finished when the machine stopped is as if it had never begun.
 /// An input whose content the store has already is passed over. Records that a timeout cut are kept as they came; whoever
-/// reads the store joins them (`read_store`), so that pieces meet also where they came with different imports.
+/// reads the store joins them (`StoreSource`), so that pieces meet also where they came with different imports.
 /// `note` is kept with the inputs and stands over every result that rests on the store.
 [[nodiscard]] Result<ImportResult> import_inputs(const std::string& folder, std::span<const std::string> paths, const std::string& note,
                                                  const read::ReadOptions& options);
@@ -73,13 +73,6 @@ struct ImportResult {
 /// Adds flows that are there already, with the inputs they came from, as one change. Takes the lock itself.
 [[nodiscard]] Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow> flows, std::span<const std::string> observers,
                                               std::span<const ImportedInput> inputs);
-
-/// Flows that `read_store` takes into memory at most.
-inline constexpr std::uint64_t kMostInMemory = 20'000'000;
-
-/// All flows of a store as inputs that were read from files would be: joined where a timeout cut them (unless `options.rejoin` is
-/// off), with the coverage worked out of all of them. Rows that are damaged are passed over and counted.
-[[nodiscard]] Result<read::Inputs> read_store(const std::string& folder, const read::ReadOptions& options);
 
 /// What is wrong with a store.
 struct StoreDamage {

@@ -1,0 +1,23 @@
+#include "flow/store/store.hpp"
+
+namespace hw::flow::store {
+
+Result<StoreCheck> check_store(const std::string& folder) {
+    HW_TRY(const auto manifest, read_manifest(folder));
+    StoreCheck check;
+    for (const SegmentEntry& entry : manifest.segments) {
+        ++check.segments;
+        check.flows += entry.facts.rows;
+        check.bytes += entry.bytes;
+        const auto segment = Segment::open(folder + "/" + entry.file);
+        if (!segment) {
+            check.damages.push_back({.file = entry.file, .offset = 0, .size = 0, .what = segment.error().message});
+            continue;
+        }
+        if ((*segment)->facts() != entry.facts) { check.damages.push_back({.file = entry.file, .offset = 0, .size = 0, .what = "not the segment that the manifest names"}); }
+        for (auto& damage : (*segment)->scrub()) { check.damages.push_back({.file = entry.file, .offset = damage.offset, .size = damage.size, .what = std::move(damage.what)}); }
+    }
+    return check;
+}
+
+}  // namespace hw::flow::store
