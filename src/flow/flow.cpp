@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -10,18 +11,19 @@ namespace hw::flow {
 namespace {
 namespace flow_detail {
 
-/// Little-endian on every machine, so that an id is the same everywhere.
+/// The bytes that an id is the hash of, as far as they do not depend on the observer. Little-endian, so that an id is the same everywhere.
+constexpr std::size_t kKeyBytes = 46;
+
 template <typename T>
-void append(std::string& out, T value) {
-    std::array<char, sizeof(T)> bytes{};
-    for (std::size_t i = 0; i < sizeof(T); ++i) { bytes[i] = static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xffU); }
-    out.append(bytes.data(), bytes.size());
+char* put(char* at, T value) {
+    for (std::size_t i = 0; i < sizeof(T); ++i) { *at++ = static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xffU); }
+    return at;
 }
 
-void append(std::string& out, const net::Endpoint& endpoint) {
-    append(out, endpoint.address.high());
-    append(out, endpoint.address.low());
-    append(out, net::number(endpoint.port));
+char* put(char* at, const net::Endpoint& endpoint) {
+    at = put(at, endpoint.address.high());
+    at = put(at, endpoint.address.low());
+    return put(at, net::number(endpoint.port));
 }
 
 }  // namespace flow_detail
@@ -43,15 +45,20 @@ std::string to_string(FlowId id) { return fmt::format("{:016x}", static_cast<std
 
 FlowId make_flow_id(std::string_view observer_name, const net::Endpoint& client, const net::Endpoint& server, Protocol protocol,
                     Time first, std::uint8_t tunnel_depth) {
-    std::string key;
-    key.reserve(observer_name.size() + 48);
-    flow_detail::append(key, client);
-    flow_detail::append(key, server);
-    flow_detail::append(key, number(protocol));
-    flow_detail::append(key, first.micros());
-    flow_detail::append(key, tunnel_depth);
-    key += observer_name;
-    return FlowId{XXH3_64bits(key.data(), key.size())};
+    std::array<char, 256> key;  // NOLINT(cppcoreguidelines-pro-type-member-init): one id a flow; only what is set is read
+    char* at = flow_detail::put(key.data(), client);
+    at = flow_detail::put(at, server);
+    at = flow_detail::put(at, number(protocol));
+    at = flow_detail::put(at, first.micros());
+    (void)flow_detail::put(at, tunnel_depth);
+    const std::size_t size = flow_detail::kKeyBytes + observer_name.size();
+    if (size <= key.size()) {
+        std::ranges::copy(observer_name, key.begin() + flow_detail::kKeyBytes);
+        return FlowId{XXH3_64bits(key.data(), size)};
+    }
+    std::string long_key(key.data(), flow_detail::kKeyBytes);
+    long_key += observer_name;
+    return FlowId{XXH3_64bits(long_key.data(), long_key.size())};
 }
 
 }  // namespace hw::flow

@@ -38,6 +38,24 @@ template <typename T>
     return width == 64 ? value : value & ((std::uint64_t{1} << width) - 1);
 }
 
+/// The `width` bits that begin at bit `bit` of `bytes`; the caller has checked that nine bytes lie there.
+[[nodiscard]] inline std::uint64_t bits_at(const std::byte* bytes, std::size_t bit, unsigned width) {
+    const unsigned shift = bit % 8;
+    std::uint64_t value = load_little<std::uint64_t>(bytes + bit / 8) >> shift;
+    if (width + shift > 64) { value |= std::to_integer<std::uint64_t>(bytes[bit / 8 + 8]) << (64 - shift); }
+    return width == 64 ? value : value & ((std::uint64_t{1} << width) - 1);
+}
+
+/// Sets the `width` bits that begin at bit `bit`, which are 0 yet; nine bytes must lie there.
+inline void put_bits(std::byte* bytes, std::size_t bit, unsigned width, std::uint64_t value) {
+    const unsigned shift = bit % 8;
+    std::byte* at = bytes + bit / 8;
+    std::uint64_t word = load_little<std::uint64_t>(at) | value << shift;
+    if constexpr (std::endian::native == std::endian::big) { word = std::byteswap(word); }
+    std::memcpy(at, &word, sizeof word);
+    if (width + shift > 64) { at[8] |= static_cast<std::byte>(value >> (64 - shift)); }
+}
+
 template <typename T>
 void append_little(std::vector<std::byte>& out, T value) {
     if constexpr (std::endian::native == std::endian::big) { value = std::byteswap(value); }

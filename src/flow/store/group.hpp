@@ -18,10 +18,10 @@ inline constexpr std::size_t kGroupRows = 256;
 enum class Column : std::uint8_t {
     first,            ///< Microseconds after the segment's earliest first packet.
     duration,         ///< last − first, microseconds.
-    client,           ///< Number in the host dictionary.
-    server,
-    client_port,
-    server_port,
+    client,           ///< Number in the host dictionary. Version 2: of the end under which the row lies, its near end.
+    server,           ///< Version 2: of the other, the far end.
+    client_port,      ///< Version 2: the lower port's number in the dictionary of ports.
+    server_port,      ///< Version 2: the higher port.
     kind,             ///< Number in the dictionary of kinds.
     sampling,
     request_packets,
@@ -53,14 +53,9 @@ struct GroupValues {
     std::vector<std::byte> extras;
 };
 
-/// Appends the group: for each column that is not constant 12 bytes (base, width, exceptions, offset), then the packed
-/// columns with their exceptions, then the extras, then `kPackedSlack` zeros.
-///
-/// A column is its least value and the distances from it, as wide as suits most; the few that need more follow as
-/// exceptions (Zukowski, Héman, Nes, Boncz, ICDE 2006: PFOR), so that each value is found without those before it.
-void encode_group(std::vector<std::byte>& out, const GroupValues& group, const ColumnShapes& shapes);
-
-/// A group as it lies in a segment; every access is checked against its bytes.
+/// A group of a segment of version 1: for each column that is not constant 12 bytes (base, width, exceptions, offset), then the
+/// packed columns with their exceptions, then the extras, then `kPackedSlack` zeros; a column is its least value and the
+/// distances from it, the few wide ones apart (Zukowski, Héman, Nes, Boncz, ICDE 2006: PFOR). Every access is checked against its bytes.
 class GroupView {
 public:
     /// Nothing when the bytes are no group of `rows` rows with these columns.

@@ -8,62 +8,8 @@ namespace host_index_detail {
 
 constexpr std::uint32_t kOnly = 0x8000'0000U;
 
-void append_list(std::vector<std::byte>& out, std::span<const HostRow> rows) {
-    append_varint(out, rows.size());
-    const std::size_t blocks = (rows.size() + kListBlock - 1) / kListBlock;
-    const std::size_t skips = out.size();
-    out.resize(skips + blocks * 8);
-    std::vector<std::uint64_t> gaps;
-    for (std::size_t b = 0; b < blocks; ++b) {
-        const auto block = rows.subspan(b * kListBlock, std::min(kListBlock, rows.size() - b * kListBlock));
-        std::vector<std::byte> skip;
-        append_little(skip, block.front().row);
-        append_little(skip, static_cast<std::uint32_t>(out.size() - skips));
-        std::ranges::copy(skip, out.begin() + static_cast<std::ptrdiff_t>(skips + b * 8));
-        gaps.clear();
-        std::uint64_t widest = 0;
-        for (std::size_t i = 1; i < block.size(); ++i) {
-            gaps.push_back(block[i].row - block[i - 1].row - 1);
-            widest = std::max(widest, gaps.back());
-        }
-        out.push_back(static_cast<std::byte>(bits_of(widest)));
-        append_packed(out, gaps, bits_of(widest));
-    }
-}
-
 }  // namespace host_index_detail
 }  // namespace
-
-HostIndexBytes write_host_index(std::span<const net::Address> hosts, std::span<const HostRow> rows) {
-    using namespace host_index_detail;
-    HostIndexBytes out;
-    out.hosts.reserve(hosts.size() * 4);
-    out.entries.reserve(hosts.size() * 4);
-    const auto v4 = static_cast<std::uint32_t>(std::ranges::count_if(hosts, [](const net::Address& a) { return a.is_v4(); }));
-    append_little(out.hosts, v4);
-    for (const net::Address& host : hosts) {
-        if (host.is_v4()) {
-            append_little(out.hosts, host.v4_bits());
-            continue;
-        }
-        append_little(out.hosts, host.high());
-        append_little(out.hosts, host.low());
-    }
-    std::size_t begin = 0;
-    for (std::size_t h = 0; h < hosts.size(); ++h) {
-        std::size_t end = begin;
-        while (end < rows.size() && rows[end].host == h) { ++end; }
-        if (end - begin == 1) {
-            append_little(out.entries, rows[begin].row | kOnly);
-        } else {
-            append_little(out.entries, static_cast<std::uint32_t>(out.lists.size()));
-            append_list(out.lists, rows.subspan(begin, end - begin));
-        }
-        begin = end;
-    }
-    out.lists.resize(out.lists.size() + kPackedSlack);
-    return out;
-}
 
 HostDictionary::HostDictionary(std::span<const std::byte> bytes) {
     if (bytes.size() < 4) { return; }

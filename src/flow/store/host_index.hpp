@@ -12,19 +12,6 @@
 
 namespace hw::flow::store {
 
-/// One end of one row.
-struct HostRow {
-    std::uint32_t host = 0;  ///< Number in the dictionary.
-    std::uint32_t row = 0;
-};
-
-/// What the index of a segment's hosts is written as: three sections.
-struct HostIndexBytes {
-    std::vector<std::byte> hosts;    ///< How many are IPv4 (u32); those, 4 bytes each; the rest, 16 bytes each; either sorted.
-    std::vector<std::byte> entries;  ///< One u32 a host: its row (top bit set: the only one), or where its list begins.
-    std::vector<std::byte> lists;
-};
-
 /// Rows in one block of a list; a longer list has a skip entry (first row, place) for each block.
 inline constexpr std::size_t kListBlock = 128;
 
@@ -33,10 +20,7 @@ inline constexpr std::size_t kListBlock = 128;
     return a.is_v4() != b.is_v4() ? a.is_v4() : a < b;
 }
 
-/// Writes the index of `hosts` (by `host_before`, each once) and their rows (sorted by host, then row).
-[[nodiscard]] HostIndexBytes write_host_index(std::span<const net::Address> hosts, std::span<const HostRow> rows);
-
-/// A `hosts` section, read where it lies.
+/// A `hosts` section of version 1, read where it lies: how many are IPv4 (u32); those, 4 bytes each; the rest, 16 bytes each; either sorted.
 class HostDictionary {
 public:
     HostDictionary() = default;
@@ -52,7 +36,7 @@ private:
     std::span<const std::byte> v6_;
 };
 
-/// Appends the rows of a host that lie in [`from`, `to`), rising; false when the lists are damaged.
+/// Version 1: appends the rows of a host that lie in [`from`, `to`), rising; false when the lists are damaged.
 [[nodiscard]] bool rows_of_host(std::span<const std::byte> entries, std::span<const std::byte> lists, std::uint32_t host, std::uint32_t from,
                                 std::uint32_t to, std::vector<std::uint32_t>& out);
 

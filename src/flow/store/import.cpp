@@ -14,19 +14,18 @@ namespace import_detail {
 /// Writes flows as segments of at most `kSegmentRows`, in time order, the long ones apart, and names them in the manifest.
 Result<std::uint64_t> add_segments(const std::string& folder, Manifest& manifest, std::vector<const Flow*> flows, std::span<const std::string> observers) {
     std::uint64_t bytes = 0;
-    std::ranges::stable_sort(flows, [](const Flow* a, const Flow* b) {
-        const bool long_a = a->last - a->first > kLongFlow;
-        const bool long_b = b->last - b->first > kLongFlow;
-        return long_a != long_b ? long_b : a->first < b->first;
-    });
-    const auto middle = std::ranges::find_if(flows, [](const Flow* f) { return f->last - f->first > kLongFlow; });
+    const auto middle = std::ranges::stable_partition(flows, [](const Flow* f) { return f->last - f->first <= kLongFlow; }).begin();
+    const auto sort = [](auto begin, auto end) {
+        const auto first = [](const Flow* f) { return f->first; };
+        if (end - begin > static_cast<std::ptrdiff_t>(kSegmentRows) && !std::ranges::is_sorted(begin, end, {}, first)) { std::ranges::stable_sort(begin, end, {}, first); }
+    };
+    sort(flows.begin(), middle);
+    sort(middle, flows.end());
     for (auto [begin, end] : {std::pair(flows.begin(), middle), std::pair(middle, flows.end())}) {
         while (begin != end) {
             const auto stop = end - begin > static_cast<std::ptrdiff_t>(kSegmentRows) ? begin + static_cast<std::ptrdiff_t>(kSegmentRows) : end;
-            std::vector<Flow> piece;
-            piece.reserve(static_cast<std::size_t>(stop - begin));
-            for (; begin != stop; ++begin) { piece.push_back(**begin); }
-            const std::vector<std::byte> segment = write_segment(piece, observers);
+            const std::vector<std::byte> segment = write_segment(std::span<const Flow* const>(begin, stop), observers);
+            begin = stop;
             HW_TRY(const auto read, Segment::parse(segment, "new"));
             const std::string name = fmt::format("{:010}.segment", manifest.next++);
             HW_CHECK(write_durably(folder, name, segment));

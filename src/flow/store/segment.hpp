@@ -4,6 +4,8 @@
 #include "flow/flow.hpp"
 #include "flow/store/group.hpp"
 #include "flow/store/host_index.hpp"
+#include "flow/store/host_pages.hpp"
+#include "flow/store/records.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -33,7 +35,9 @@ struct SegmentFacts {
 };
 
 /// A segment as bytes. Takes 1 to `kSegmentRows` flows in any order; `observers[flow.observer]` is the observer's name.
+/// The bytes do not depend on that order where no two flows agree in first packet, id, observer, tunnels and last packet.
 [[nodiscard]] std::vector<std::byte> write_segment(std::span<const Flow> flows, std::span<const std::string> observers);
+[[nodiscard]] std::vector<std::byte> write_segment(std::span<const Flow* const> flows, std::span<const std::string> observers);
 
 /// A sealed segment, read where it lies: every look-up touches only what it needs, and checks each piece's sum before its
 /// first use. Any number of threads may read. Docs: docs/store-format.md.
@@ -52,7 +56,8 @@ public:
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
 
-    /// Appends the rows, rising (so in order of first packet), of flows of `host` whose lifetime touches `interval`.
+    /// Appends the rows, rising, of flows of `host` whose lifetime touches `interval`. In segments of version 1 rows lie in order of
+    /// first packet; since version 2 by one of their ends, the rows of an end in order of first packet.
     [[nodiscard]] Result<void> rows_of(const net::Address& host, Interval interval, std::vector<std::uint32_t>& out) const;
     /// The same for all hosts.
     [[nodiscard]] Result<void> rows_in(Interval interval, std::vector<std::uint32_t>& out) const;
@@ -84,18 +89,49 @@ private:
     };
     /// The sections, in the order in which the front lists them.
     using SectionKind = std::size_t;
-    static constexpr SectionKind kGroups = 0, kGroupIndex = 1, kKinds = 2, kMarks = 3, kHosts = 4, kEntries = 5, kLists = 6, kSections = 7;
+    static constexpr SectionKind kGroups = 0, kGroupIndex = 1, kKinds = 2, kMarks = 3, kHosts = 4, kEntries = 5, kLists = 6, kPorts = 7, kSections = 8;
+    static constexpr SectionKind kFences = kEntries;  ///< Version 2.
 
     Segment() = default;
     Result<void> read_front();
-    [[nodiscard]] bool verified(std::uint64_t offset, std::uint64_t size) const;
+    Result<void> open_hosts();
+    /// Says that these bytes of the data will be read, unless they have been.
+    void expect(std::uint64_t offset, std::uint64_t size) const;
+    [[nodiscard]] bool verified(std::uint64_t offset, std::uint64_t size) const {
+        if (size == 0) { return true; }
+        for (std::uint64_t chunk = offset / kChunk; chunk <= (offset + size - 1) / kChunk; ++chunk) {
+            if (!checked_[chunk].load(std::memory_order_relaxed) && !verify_chunk(chunk)) { return false; }
+        }
+        return true;
+    }
+    [[nodiscard]] bool verify_chunk(std::uint64_t chunk) const;
     [[nodiscard]] std::unexpected<Error> damaged(std::uint64_t offset, const char* what) const;
     [[nodiscard]] std::span<const std::byte> section(SectionKind kind) const { return data_.subspan(sections_[kind].offset, sections_[kind].size); }
     /// The section, all of it checked.
     [[nodiscard]] Result<std::span<const std::byte>> whole(SectionKind kind) const;
-    [[nodiscard]] Result<GroupView> group(std::size_t number) const;
-    [[nodiscard]] Result<std::pair<std::uint32_t, std::uint32_t>> row_range(Interval interval) const;
+    struct GroupPlace {
+        std::uint64_t offset = 0;  ///< In the data.
+        std::uint64_t size = 0;
+        std::uint32_t stride = 0;  ///< Bits of a record (version 2).
+    };
+    [[nodiscard]] GroupPlace place_of(std::size_t group) const;
+    template <typename View>
+    [[nodiscard]] Result<View> view_of(std::size_t group) const;
+    template <typename View>
+    [[nodiscard]] Result<Flow> flow_of(std::uint32_t row, bool slim) const;
+    template <typename View>
+    [[nodiscard]] Result<Totals> totals_of(std::span<const std::uint32_t> rows) const;
+    template <typename View>
     [[nodiscard]] Result<void> keep_overlapping(Interval interval, std::vector<std::uint32_t>& rows, std::size_t from) const;
+    [[nodiscard]] Result<std::pair<std::uint32_t, std::uint32_t>> row_range(Interval interval) const;
+    [[nodiscard]] Result<void> rows_of_old(const net::Address& host, Interval interval, std::vector<std::uint32_t>& out) const;
+    /// The first of rows [`low`, `high`), which are in order of first packet, whose first packet is not before `time`.
+    [[nodiscard]] Result<std::uint32_t> row_at(std::uint32_t low, std::uint32_t high, std::int64_t time) const;
+    [[nodiscard]] Result<net::Address> host_at(std::uint64_t host) const;
+    /// What is wrong with the bytes though their sums are right; nothing: nullptr.
+    [[nodiscard]] const char* unsound() const;
+    /// Asks for the memory that the row's look-up columns lie in.
+    void prefetch(std::uint32_t row) const;
 
     std::string name_;
     std::span<const std::byte> bytes_;
@@ -107,7 +143,10 @@ private:
     std::vector<std::string> observers_;
     std::span<const std::byte> sums_;
     std::size_t data_start_ = 0;
-    HostDictionary hosts_;
+    std::uint32_t version_ = 0;
+    HostDictionary hosts_;  ///< Version 1.
+    HostPages pages_;       ///< Version 2.
+    RecordLayout layout_;   ///< Version 2.
     mutable std::unique_ptr<std::atomic<bool>[]> checked_;
     mutable std::array<std::atomic<bool>, kSections> whole_checked_{};
     bool derived_ids_ = true;

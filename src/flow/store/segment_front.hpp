@@ -16,18 +16,21 @@ struct FrontFields {
     SegmentFacts facts;
     bool derived_ids = true;
     ColumnShapes shapes{};
-    std::array<Place, 7> sections{};
+    std::array<Place, 8> sections{};
     std::vector<std::string> observers;
 };
 
 inline constexpr std::size_t kFrontFixed = 24;
-inline constexpr std::uint32_t kSegmentVersion = 1;
+inline constexpr std::uint32_t kSegmentVersion = 2;  ///< That is written; version 1 is read too.
 inline constexpr char kSegmentMagic[9] = "HWSEGMNT";
 
 /// Puts front and data together.
 [[nodiscard]] std::vector<std::byte> assemble_segment(const FrontFields& front, std::span<const std::byte> data);
 
-/// What of a flow has few values: protocol, end, basis, tunnel depth, observer, the log's word on the ends' place.
+/// What of a flow has few values: protocol, end, basis, tunnel depth, observer, the log's word on the ends' place. 44 bits;
+/// version 2 has in bit 44 whether the near end is the client, in bit 45 whether the lower port is the client's.
+inline constexpr std::uint64_t kNearIsClient = std::uint64_t{1} << 44U;
+inline constexpr std::uint64_t kLowIsClients = std::uint64_t{1} << 45U;
 [[nodiscard]] std::uint64_t kind_bits(const Flow& flow);
 void set_kind(Flow& flow, std::uint64_t bits);
 /// What of a half has few values: TCP flags, TTLs, link-layer sender.

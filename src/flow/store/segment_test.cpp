@@ -52,23 +52,26 @@ auto order(const Flow& f) { return std::tuple(f.first, f.id, f.observer, f.tunne
 
 }  // namespace
 
-TEST_CASE("segment: every flow comes back with all it had, in order of first packet") {
+TEST_CASE("segment: every flow comes back with all it had") {
     for (const std::uint64_t seed : {1U, 2U}) {
         auto flows = some_flows(3000, seed);
         const auto bytes = write_segment(flows, kNames);
-        CHECK(bytes == write_segment(flows, kNames));
+        std::vector<Flow> turned(flows.rbegin(), flows.rend());
+        CHECK(bytes == write_segment(turned, kNames));
         const auto segment = Segment::parse(bytes, "test");
         REQUIRE(segment);
         std::ranges::sort(flows, {}, order);
         REQUIRE((*segment)->facts().rows == flows.size());
         CHECK((*segment)->facts().first == flows.front().first);
         CHECK((*segment)->facts().first_last == flows.back().first);
-        bool same = true;
+        std::vector<Flow> all;
         for (std::uint32_t row = 0; row < flows.size(); ++row) {
             const auto read = (*segment)->flow(row);
-            same = same && read && *read == flows[row];
+            REQUIRE(read);
+            all.push_back(*read);
         }
-        CHECK(same);
+        std::ranges::sort(all, {}, order);
+        CHECK((all == flows));
         CHECK((*segment)->scrub().empty());
     }
 }
@@ -76,9 +79,9 @@ TEST_CASE("segment: every flow comes back with all it had, in order of first pac
 TEST_CASE("segment: a look-up finds every flow whose lifetime touches the window, and no other") {
     auto flows = some_flows(5000, 3);
     const auto bytes = write_segment(flows, kNames);
-    std::ranges::sort(flows, {}, order);
     const auto segment = Segment::parse(bytes, "test");
     REQUIRE(segment);
+    for (std::uint32_t row = 0; row < flows.size(); ++row) { flows[row] = (*segment)->flow(row).value(); }
     std::mt19937_64 random(4);
     for (int i = 0; i < 2000; ++i) {
         const Flow& any = flows[random() % flows.size()];

@@ -1,174 +1,175 @@
 #include "flow/store/extras.hpp"
+#include "flow/store/host_pages.hpp"
+#include "flow/store/records.hpp"
 #include "flow/store/segment.hpp"
 #include "flow/store/segment_front.hpp"
+#include "flow/store/segment_rows.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <tuple>
 
-#include <xxhash.h>
-
 namespace hw::flow::store {
 namespace {
 namespace segment_write_detail {
-
-std::vector<net::Address> hosts_in(std::span<const Flow> flows) {
-    std::vector<net::Address> hosts;
-    hosts.reserve(flows.size() * 2);
-    for (const Flow& flow : flows) {
-        hosts.push_back(flow.client.address);
-        hosts.push_back(flow.server.address);
-    }
-    std::ranges::sort(hosts, host_before);
-    const auto doubles = std::ranges::unique(hosts);
-    hosts.erase(doubles.begin(), doubles.end());
-    return hosts;
-}
-
-template <typename Of>
-std::vector<std::uint64_t> distinct(std::span<const Flow> flows, const Of& of) {
-    std::vector<std::uint64_t> all;
-    for (const Flow& flow : flows) { of(flow, all); }
-    std::ranges::sort(all);
-    const auto doubles = std::ranges::unique(all);
-    all.erase(doubles.begin(), doubles.end());
-    return all;
-}
-
-std::uint64_t place_in(const std::vector<std::uint64_t>& sorted, std::uint64_t value) {
-    return static_cast<std::uint64_t>(std::ranges::lower_bound(sorted, value) - sorted.begin());
-}
-
-std::uint64_t span_of(Time from, Time to) { return static_cast<std::uint64_t>(to.micros()) - static_cast<std::uint64_t>(from.micros()); }
-
-/// The rows of a segment, column by column.
-struct Table {
-    std::array<std::vector<std::uint64_t>, kColumns> columns;
-    std::vector<std::uint64_t>& operator[](Column c) { return columns[static_cast<std::size_t>(c)]; }
-};
-
-ColumnShapes shapes_of(const Table& table) {
-    ColumnShapes shapes;
-    for (std::size_t c = 0; c < kColumns; ++c) {
-        const auto& values = table.columns[c];
-        const auto [low, high] = std::ranges::minmax(values);
-        shapes[c] = {.min = low, .max = high, .scale = 1};
-        if (c > static_cast<std::size_t>(Column::duration) || low == high) { continue; }
-        std::uint64_t divisor = 0;
-        for (const std::uint64_t v : values) {
-            divisor = std::gcd(divisor, v - low);
-            if (divisor == 1) { break; }
-        }
-        shapes[c].scale = std::max<std::uint64_t>(divisor, 1);
-    }
-    return shapes;
-}
 
 void append_all(std::vector<std::byte>& out, std::span<const std::uint64_t> values) {
     for (const std::uint64_t v : values) { append_little(out, v); }
 }
 
+/// The rows in the order in which they are to lie, and where each near host's begin.
+struct Order {
+    std::vector<std::uint32_t> rows;
+    std::vector<std::uint32_t> begins;
+};
+
+/// By near end, then first packet. Rows of one host stay as they came where they came in this order.
+Order order_of(const SegmentRows& all) {
+    Order order;
+    order.begins.assign(all.hosts.size() + 1, 0);
+    for (const SegmentRow& row : all.rows) { ++order.begins[row.near + 1]; }
+    std::partial_sum(order.begins.begin(), order.begins.end(), order.begins.begin());
+    order.rows.resize(all.rows.size());
+    std::vector<std::uint32_t> next(order.begins.begin(), order.begins.end() - 1);
+    for (std::uint32_t i = 0; i < all.rows.size(); ++i) { order.rows[next[all.rows[i].near]++] = i; }
+    const auto before = [&](std::uint32_t a, std::uint32_t b) {
+        if (all.rows[a].first != all.rows[b].first) { return all.rows[a].first < all.rows[b].first; }
+        const Flow& x = *all.rows[a].flow;
+        const Flow& y = *all.rows[b].flow;
+        return std::tie(x.id, x.observer, x.tunnel_depth, x.last) < std::tie(y.id, y.observer, y.tunnel_depth, y.last);
+    };
+    for (std::size_t h = 0; h + 1 < order.begins.size(); ++h) {
+        const auto of_host = std::span(order.rows).subspan(order.begins[h], order.begins[h + 1] - order.begins[h]);
+        if (!std::ranges::is_sorted(of_host, before)) { std::ranges::stable_sort(of_host, before); }
+    }
+    return order;
+}
+
+/// Where the rows of each host are: those under it, and a list of those under another.
+std::vector<HostRows> list_rows(const SegmentRows& all, const Order& order, std::vector<std::byte>& lists) {
+    const auto hosts = all.hosts.size();
+    std::vector<std::uint32_t> begins(hosts + 1, 0);
+    for (const SegmentRow& row : all.rows) { begins[row.far + 1] += row.far != row.near ? 1U : 0U; }
+    std::partial_sum(begins.begin(), begins.end(), begins.begin());
+    std::vector<std::uint32_t> far_rows(begins.back());
+    std::vector<std::uint32_t> next(begins.begin(), begins.end() - 1);
+    for (std::uint32_t r = 0; r < order.rows.size(); ++r) {
+        const SegmentRow& row = all.rows[order.rows[r]];
+        if (row.far != row.near) { far_rows[next[row.far]++] = r; }
+    }
+    std::vector<HostRows> places(hosts);
+    for (std::size_t h = 0; h < hosts; ++h) {
+        places[h].begin = order.begins[h];
+        const auto of_host = std::span(far_rows).subspan(begins[h], begins[h + 1] - begins[h]);
+        if (of_host.size() == 1) { places[h].list = HostRows::kOnly | of_host.front(); }
+        if (of_host.size() < 2) { continue; }
+        places[h].list = static_cast<std::uint32_t>(lists.size());
+        append_row_list(lists, of_host, static_cast<std::uint32_t>(all.rows.size()));
+    }
+    lists.resize(lists.size() + kPackedSlack);
+    return places;
+}
+
+void set_values(GroupValues& group, std::size_t i, const SegmentRow& row, bool with_ids) {
+    const auto set = [&](Column c, std::uint64_t v) { group.values[static_cast<std::size_t>(c)][i] = v; };
+    set(Column::first, row.first);
+    set(Column::duration, row.duration);
+    set(Column::client, row.near);
+    set(Column::server, row.far);
+    set(Column::client_port, row.low_port);
+    set(Column::server_port, row.high_port);
+    set(Column::kind, row.kind);
+    set(Column::sampling, row.sampling);
+    set(Column::request_packets, row.counts[0]);
+    set(Column::request_bytes, row.counts[1]);
+    set(Column::request_payload, row.counts[2]);
+    set(Column::reply_packets, row.counts[3]);
+    set(Column::reply_bytes, row.counts[4]);
+    set(Column::reply_payload, row.counts[5]);
+    set(Column::request_marks, row.marks[0]);
+    set(Column::reply_marks, row.marks[1]);
+    std::uint64_t extra = 0;
+    if (row.has_extras) {
+        extra = group.extras.size() + 1;
+        (void)append_extras(group.extras, *row.flow);  // there are some
+    }
+    set(Column::extra, extra);
+    set(Column::id, with_ids ? static_cast<std::uint64_t>(row.flow->id) : 0);
+}
+
 }  // namespace segment_write_detail
 }  // namespace
 
-std::vector<std::byte> write_segment(std::span<const Flow> flows, std::span<const std::string> observers) {
+std::vector<std::byte> write_segment(std::span<const Flow* const> flows, std::span<const std::string> observers) {
     using namespace segment_write_detail;
-    std::vector<const Flow*> rows;
-    rows.reserve(flows.size());
-    for (const Flow& flow : flows) { rows.push_back(&flow); }
-    std::ranges::sort(rows, [](const Flow* a, const Flow* b) {
-        return std::tie(a->first, a->id, a->observer, a->tunnel_depth, a->last) < std::tie(b->first, b->id, b->observer, b->tunnel_depth, b->last);
-    });
-    const std::vector<net::Address> hosts = hosts_in(flows);
-    const auto kinds = distinct(flows, [](const Flow& f, auto& all) { all.push_back(kind_bits(f)); });
-    const auto marks = distinct(flows, [](const Flow& f, auto& all) {
-        all.push_back(mark_bits(f.request));
-        all.push_back(mark_bits(f.reply));
-    });
-
+    const SegmentRows all = number_rows(flows, observers);
+    const Order order = order_of(all);
     FrontFields front;
-    front.facts.rows = static_cast<std::uint32_t>(rows.size());
-    front.facts.first = rows.front()->first;
-    front.facts.first_last = rows.back()->first;
-    front.facts.last = rows.front()->last;
+    front.facts = all.facts;
     front.observers.assign(observers.begin(), observers.end());
-
-    Table table;
-    std::vector<HostRow> ends;
-    ends.reserve(rows.size() * 2);
-    std::vector<std::vector<std::byte>> extras((rows.size() + kGroupRows - 1) / kGroupRows);
-    const auto host_number = [&](const net::Address& a) { return static_cast<std::uint64_t>(std::ranges::lower_bound(hosts, a, host_before) - hosts.begin()); };
-    for (auto& column : table.columns) { column.reserve(rows.size()); }
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-        const Flow& f = *rows[r];
-        const Time last = std::max(f.first, f.last);
-        const std::uint64_t client = host_number(f.client.address);
-        const std::uint64_t server = host_number(f.server.address);
-        ends.push_back({static_cast<std::uint32_t>(client), static_cast<std::uint32_t>(r)});
-        if (client != server) { ends.push_back({static_cast<std::uint32_t>(server), static_cast<std::uint32_t>(r)}); }
-        auto& extra = extras[r / kGroupRows];
-        const std::uint64_t at = extra.size() + 1;
-        table[Column::extra].push_back(append_extras(extra, f) ? at : 0);
-        const bool derived = f.id == make_flow_id(observers[static_cast<std::size_t>(f.observer)], f.client, f.server, f.protocol, f.first, f.tunnel_depth);
-        front.derived_ids = front.derived_ids && derived;
-        table[Column::first].push_back(span_of(front.facts.first, f.first));
-        table[Column::duration].push_back(span_of(f.first, last));
-        table[Column::client].push_back(client);
-        table[Column::server].push_back(server);
-        table[Column::client_port].push_back(net::number(f.client.port));
-        table[Column::server_port].push_back(net::number(f.server.port));
-        table[Column::kind].push_back(place_in(kinds, kind_bits(f)));
-        table[Column::sampling].push_back(f.sampling);
-        table[Column::request_packets].push_back(f.request.packets);
-        table[Column::request_bytes].push_back(f.request.bytes);
-        table[Column::request_payload].push_back(f.request.payload_bytes);
-        table[Column::reply_packets].push_back(f.reply.packets);
-        table[Column::reply_bytes].push_back(f.reply.bytes);
-        table[Column::reply_payload].push_back(f.reply.payload_bytes);
-        table[Column::request_marks].push_back(place_in(marks, mark_bits(f.request)));
-        table[Column::reply_marks].push_back(place_in(marks, mark_bits(f.reply)));
-        table[Column::id].push_back(static_cast<std::uint64_t>(f.id));
-        front.facts.last = std::max(front.facts.last, last);
-        front.facts.longest = std::max(front.facts.longest, last - f.first);
-    }
-    if (front.derived_ids) { std::ranges::fill(table[Column::id], 0); }
-    front.shapes = shapes_of(table);
+    front.derived_ids = all.derived_ids;
+    front.shapes = all.shapes;
+    const RecordLayout layout(front.shapes);
 
     std::vector<std::byte> data;
-    std::vector<std::byte> index;
-    const auto group = std::make_unique<GroupValues>();
-    for (std::size_t g = 0; g < extras.size(); ++g) {
-        const std::size_t begin = g * kGroupRows;
-        group->rows = std::min(kGroupRows, rows.size() - begin);
-        std::int64_t latest = std::numeric_limits<std::int64_t>::min();
-        for (std::size_t i = 0; i < group->rows; ++i) {
-            for (std::size_t c = 0; c < kColumns; ++c) { group->values[c][i] = table.columns[c][begin + i]; }
-            latest = std::max({latest, rows[begin + i]->last.micros(), rows[begin + i]->first.micros()});
-        }
-        group->extras = std::move(extras[g]);
-        append_little(index, static_cast<std::uint64_t>(data.size()));
-        append_little(index, rows[begin]->first.micros());
-        append_little(index, latest);
-        encode_group(data, *group, front.shapes);
-    }
+    data.reserve(flows.size() * 24);
     const auto add_section = [&](std::size_t kind, const std::vector<std::byte>& bytes) {
         front.sections[kind] = {.offset = data.size(), .size = bytes.size()};
         data.insert(data.end(), bytes.begin(), bytes.end());
     };
-    front.sections[0] = {.offset = 0, .size = data.size()};
+    std::vector<std::byte> lists;
+    const std::vector<HostRows> places = list_rows(all, order, lists);
+    const HostPagesBytes hosts = write_host_pages(all.hosts, places);
+    add_section(4, hosts.pages);  // first, so that its pages are pages of the file
+
+    std::vector<std::byte> groups;
+    groups.reserve(flows.size() * 16);
+    std::vector<std::byte> index;
+    const auto group = std::make_unique<GroupValues>();
+    constexpr std::size_t kAhead = 12;
+    for (std::size_t begin = 0; begin < order.rows.size(); begin += kGroupRows) {
+        group->rows = std::min(kGroupRows, order.rows.size() - begin);
+        group->extras.clear();
+        std::uint64_t earliest = ~std::uint64_t{0};
+        std::uint64_t latest = 0;
+        for (std::size_t i = 0; i < group->rows; ++i) {
+            if (begin + i + kAhead < order.rows.size()) {
+                const SegmentRow* ahead = &all.rows[order.rows[begin + i + kAhead]];
+                __builtin_prefetch(ahead);
+                __builtin_prefetch(reinterpret_cast<const char*>(ahead) + 64);  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast): an address only
+            }
+            const SegmentRow& row = all.rows[order.rows[begin + i]];
+            set_values(*group, i, row, !all.derived_ids);
+            earliest = std::min(earliest, row.first);
+            latest = std::max(latest, row.first + row.duration);
+        }
+        const std::uint64_t place = groups.size();
+        const std::uint64_t stride = write_records(groups, *group, layout);
+        append_little(index, place | stride << 40U);
+        append_little(index, static_cast<std::uint64_t>(all.facts.first.micros()) + earliest);
+        append_little(index, static_cast<std::uint64_t>(all.facts.first.micros()) + latest);
+    }
     add_section(1, index);
+    add_section(5, hosts.fences);
     std::vector<std::byte> words;
-    append_all(words, kinds);
+    append_all(words, all.kinds);
     add_section(2, words);
     words.clear();
-    append_all(words, marks);
+    append_all(words, all.marks);
     add_section(3, words);
-    std::ranges::sort(ends, [](const HostRow& a, const HostRow& b) { return std::tie(a.host, a.row) < std::tie(b.host, b.row); });
-    const HostIndexBytes hosts_bytes = write_host_index(hosts, ends);
-    add_section(4, hosts_bytes.hosts);
-    add_section(5, hosts_bytes.entries);
-    add_section(6, hosts_bytes.lists);
+    words.clear();
+    for (const std::uint16_t port : all.ports) { append_little(words, port); }
+    add_section(7, words);
+    add_section(6, lists);
+    add_section(0, groups);
     return assemble_segment(front, data);
+}
+
+std::vector<std::byte> write_segment(std::span<const Flow> flows, std::span<const std::string> observers) {
+    std::vector<const Flow*> rows;
+    rows.reserve(flows.size());
+    for (const Flow& flow : flows) { rows.push_back(&flow); }
+    return write_segment(rows, observers);
 }
 
 }  // namespace hw::flow::store
