@@ -123,7 +123,7 @@ class Client:
     def tunnel(self, tokens: list[tuple[str, int, list[int]]], rng: random.Random) -> None:
         """An `ssh -L` or `ssh -D` of its own for some sessions, closed after them; `ssh -L` leads to the first one's server."""
         local = 20000 + self.job["number"] * 1000 + rng.randrange(900)
-        what = ["-D", f"127.0.0.1:{local}"] if self.job["kind"] == "ssh-D" else ["-L", f"127.0.0.1:{local}:{self.job['servers'][tokens[0][1]]}:80"]
+        what = ["-D", f"127.0.0.1:{local}"] if self.job["kind"].startswith("ssh-D") else ["-L", f"127.0.0.1:{local}:{self.job['servers'][tokens[0][1]]}:80"]
         argv = ["ssh", "-N", *what, "-p", "22", "-l", "ops", "-i", self.job["key"], "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
                 "-o", "LogLevel=ERROR", "-o", "ExitOnForwardFailure=yes", self.job["relay"]]
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -133,7 +133,7 @@ class Client:
             workers = []
             for token, server, sizes in tokens:
                 stream = stream or socket.create_connection(("127.0.0.1", local), TIMEOUT_S)
-                if self.job["kind"] == "ssh-D":
+                if self.job["kind"].startswith("ssh-D"):
                     ask_socks5(stream, self.job["servers"][server], rng)
                 self.note(token, dialled)
                 worker = threading.Thread(target=self.inner, args=(stream, token, sizes, random.Random(token)))
@@ -191,6 +191,8 @@ class Client:
             group = 1
             if job["kind"] in ("ssh-D", "ssh-L-many"):
                 group = rng.choice((1, 1, 1, 2, 3))
+            elif job["kind"] == "ssh-D-long":  # several sessions of a minute each, side by side
+                group = rng.choice((1, 2, 3, 4, 6))
             time.sleep(max(0.0, job["began"] + moments[index][0] - time.time()))
             own = random.Random(rng.random())
             if job["kind"].startswith("ssh-"):
@@ -209,6 +211,8 @@ class Client:
 
     def sizes(self) -> list[int]:
         rng = self.rng
+        if self.job["kind"] == "ssh-D-long":
+            return [max(40, min(300_000, int(rng.lognormvariate(8.5, 1.5)))) for _ in range(rng.randint(15, 40))]
         if rng.random() < 0.03:
             return [0]
         count = 1 if rng.random() < 0.7 else rng.randint(2, 6)

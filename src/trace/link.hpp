@@ -81,9 +81,23 @@ struct LinkedFlow {
     std::size_t scored = 0;  ///< Flows it was compared with; not all of them are kept where there are very many.
 };
 
+/// A flow whose course is the sum of others': `ssh -D`, a VPN, TLS that is multiplexed.
+struct Tunnel {
+    struct Stream {
+        const flow::Flow* flow = nullptr;
+        double weight = 0;  ///< Tunnel bytes a byte of the stream: near 1 for a stream that is inside.
+    };
+    const flow::Flow* flow = nullptr;
+    bool opened = false;    ///< The relay opened it: its streams came in. Else they left.
+    double explained = 0;   ///< Share of its variation over time that the streams account for together.
+    double by_chance = 0;   ///< The most that they account for when moved in time.
+    std::vector<Stream> streams;  ///< The heaviest weight first.
+};
+
 /// Pairs the flows of one relay (several addresses are one box): for each inflow its candidate outflows.
 struct RelayLinks {
     std::vector<LinkedFlow> inflows;  ///< In order of first packet; those without a candidate have an empty list.
+    std::vector<Tunnel> tunnels;  ///< In order of first packet; only where there are courses over time.
     std::uint64_t pairs_tested = 0;
     /// pairs_tested × the largest p among links that are more likely than not: how many unrelated pairs would score as high
     /// as the weakest link accused.

@@ -3,6 +3,7 @@
 #include "trace/parallel.hpp"
 #include "trace/record_assign.hpp"
 #include "trace/record_background.hpp"
+#include "trace/tunnel_assign.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,6 +30,8 @@ constexpr std::size_t kKeptOfMany = 8;         // … and where the inflows are 
 constexpr std::size_t kMany = 20'000;
 constexpr double kLeastShare = 0.02;           // of flows with a partner, however few were found
 constexpr double kTimesAccident = 2;           // as many links as accident gives, or nothing was learnt
+constexpr double kWellExplained = 0.8;         // share of outflows surely matched one to one with which nobody asks for tunnels
+constexpr double kLeastAssigned = 0.03;        // and that tunnels must explain at least
 constexpr double kLeastOdds = 1e-5;            // pairs below are dropped
 constexpr std::int64_t kSecond = 1'000'000;
 
@@ -285,6 +288,25 @@ Learnt learn_soberly(std::span<const RecordRow> ins, std::span<const std::uint32
     return from(best, which);
 }
 
+/// Share of the outflows that have a partner, all but surely.
+double surely_matched(std::span<const PairOdds> pairs, std::span<const double> chance, std::size_t outs) {
+    double sure = 0;
+    for (std::size_t e = 0; e < pairs.size(); ++e) { sure += chance[e] >= kSureOfShare ? 1 : 0; }
+    return sure / static_cast<double>(outs);
+}
+
+/// What came of matching by sums, as links.
+RecordLinks as_links(TunnelAssignment many, const RecordModel& model) {
+    RecordLinks result;
+    result.pairs.reserve(many.streams.size());
+    for (const StreamChance& s : many.streams) { result.pairs.push_back({s.in, s.out, s.log_ratio, s.chance}); }
+    result.none = std::move(many.none);
+    result.compared = std::move(many.compared);
+    result.pairs_tested = std::accumulate(result.compared.begin(), result.compared.end(), std::uint64_t{0});
+    result.model = model;
+    return result;
+}
+
 }  // namespace record_sweep
 }  // namespace
 
@@ -312,6 +334,14 @@ RecordLinks link_records(std::span<const flow::Flow* const> inflows, std::span<c
         return result;
     }
     const auto chance = match_one_to_one(swept.pairs, ins.size(), view.rows.size());
+    if (const double sure = surely_matched(swept.pairs, chance, view.rows.size()); sure < kWellExplained) {
+        const TunnelFlows tunnels{ins, view.rows, view.usual, models, false, shares.in};
+        if (TunnelAssignment many = assign_streams(tunnels, quiet); many.assigned > std::max(sure, kLeastAssigned)) {
+            const View turned(turned_round(view.rows));
+            const TunnelAssignment accident = assign_streams({ins, turned.rows, turned.usual, models, true, shares.in}, quiet);
+            if (!quiet.stop.stop_requested() && many.assigned >= kTimesAccident * accident.assigned) { return as_links(std::move(many), models[0]); }
+        }
+    }
     // Against a random outflow of this host: the intensity of starts as a density is it over their number.
     const double to_ratio = static_cast<double>(view.rows.size()) / shares.odds_factor();
     result.pairs.reserve(swept.pairs.size());

@@ -13,6 +13,8 @@ constexpr double kLeastShare = 1e-3;      // a class below it is not looked up
 constexpr double kPriorPairs = 25;        // links that the prior of a table counts for
 constexpr double kPriorShare = 0.01;      // and the part of it that remains however many links there are
 constexpr double kSharePairs = 20;        // the same for a class's share
+constexpr std::array<std::size_t, 3> kDelayReaches{1, 3, 8};          // bins that a link is spread over, either way
+constexpr std::array<std::size_t, 5> kByteReaches{0, 6, 40, 200, 1000};
 constexpr double kFewestForSlope = 30;    // links below which a class keeps its prior slope
 
 double laplace(double x, double scale) { return std::exp(-std::abs(x) / scale) / (2 * scale); }
@@ -99,7 +101,27 @@ void set_highest(ClassLaw& law) {
     for (ByteLaw* bytes : {&law.up, &law.down}) { bytes->highest = static_cast<double>(*std::ranges::max_element(bytes->table.density)); }
 }
 
-/// Masses gathered a bin, smoothed and mixed with the prior.
+/// Mass spread over `reach` bins either way, as a tent: two passes of a moving average. What falls off the scale's ends is lost.
+template <std::size_t Bins>
+std::array<double, Bins> spread_out(const std::array<double, Bins>& mass, std::size_t reach) {
+    const std::size_t width = reach + 1;  // a tent of this reach is a box of so many bins, met with itself
+    const auto average = [&](const std::array<double, Bins>& from, std::size_t back) {
+        std::array<double, Bins + 1> sum{};
+        for (std::size_t i = 0; i < Bins; ++i) { sum[i + 1] = sum[i] + from[i]; }
+        std::array<double, Bins> to{};
+        for (std::size_t i = 0; i < Bins; ++i) {
+            const std::size_t low = i >= back ? i - back : 0;
+            const std::size_t high = std::min(Bins, i + width >= back ? i + width - back : 0);
+            to[i] = high > low ? (sum[high] - sum[low]) / static_cast<double>(width) : 0;
+        }
+        return to;
+    };
+    return average(average(mass, reach / 2), reach - reach / 2);
+}
+
+/// Masses gathered a bin, smoothed and mixed with the prior. A relay that adds the same bytes each time shows a few sharp
+/// values, one that pads a broad hump: the mass is spread at several widths, and how much each counts is what foretells best
+/// those that were left out (deleted interpolation, Jelinek & Mercer 1980).
 template <std::size_t Bins>
 class Gathered {
 public:
@@ -107,32 +129,46 @@ public:
         mass_[bin] += weight;
         total_ += weight;
     }
-    /// `reach`: bins either way that a mass is spread over; `exact`: the part that stays where it was.
-    [[nodiscard]] DensityTable<Bins> with_prior(const DensityTable<Bins>& prior, BinPlace (*place)(std::size_t), std::size_t reach, double exact) const {
+    template <std::size_t Widths>
+    [[nodiscard]] DensityTable<Bins> with_prior(const DensityTable<Bins>& prior, BinPlace (*place)(std::size_t), const std::array<std::size_t, Widths>& reaches) const {
         const double keep = std::max(kPriorPairs / (kPriorPairs + total_), kPriorShare);
-        std::vector<double> smooth(Bins);
-        for (std::size_t i = 0; i < Bins; ++i) {
-            if (mass_[i] <= 0) { continue; }
-            smooth[i] += exact * mass_[i];
-            const std::size_t low = i < reach ? 0 : i - reach;
-            const std::size_t high = std::min(Bins - 1, i + reach);
-            double norm = 0;
-            for (std::size_t k = low; k <= high; ++k) { norm += tent(i, k, reach); }
-            for (std::size_t k = low; k <= high; ++k) { smooth[k] += (1 - exact) * mass_[i] * tent(i, k, reach) / norm; }
-        }
         DensityTable<Bins> table;
+        std::array<std::array<double, Bins>, Widths> smooth;
+        std::array<double, Widths> peak;   // of a single mass of one, at its own bin
+        std::array<double, Widths> shares;
+        shares.fill(1.0 / static_cast<double>(Widths));
+        for (std::size_t r = 0; r < Widths; ++r) {
+            smooth[r] = reaches[r] == 0 ? mass_ : spread_out(mass_, reaches[r]);
+            peak[r] = 1.0 / static_cast<double>(reaches[r] + 1);
+        }
+        constexpr int kSteps = 12;
+        constexpr double kEach = 2;  // links that each width counts for beforehand
+        for (int step = 0; step < kSteps && total_ > 0; ++step) {
+            std::array<double, Widths> credit;
+            credit.fill(kEach);
+            for (std::size_t i = 0; i < Bins; ++i) {
+                if (mass_[i] <= 0) { continue; }
+                std::array<double, Widths> part;
+                double sum = 1e-9 + kEach * static_cast<double>(prior.density[i]) * place(i).width;
+                for (std::size_t r = 0; r < Widths; ++r) {
+                    part[r] = shares[r] * std::max(0.0, smooth[r][i] - std::min(1.0, mass_[i]) * peak[r]);
+                    sum += part[r];
+                }
+                for (std::size_t r = 0; r < Widths; ++r) { credit[r] += mass_[i] * part[r] / sum; }
+            }
+            double all = 0;
+            for (const double c : credit) { all += c; }
+            for (std::size_t r = 0; r < Widths; ++r) { shares[r] = credit[r] / all; }
+        }
         for (std::size_t i = 0; i < Bins; ++i) {
-            const double own = total_ > 0 ? smooth[i] / total_ / place(i).width : 0;
+            double own = 0;
+            for (std::size_t r = 0; r < Widths && total_ > 0; ++r) { own += shares[r] * smooth[r][i] / total_ / place(i).width; }
             table.density[i] = static_cast<float>(keep * static_cast<double>(prior.density[i]) + (1 - keep) * own);
         }
         return table;
     }
 
 private:
-    static double tent(std::size_t centre, std::size_t at, std::size_t reach) {
-        const auto off = static_cast<double>(at > centre ? at - centre : centre - at);
-        return 1 - off / static_cast<double>(reach + 1);
-    }
     std::array<double, Bins> mass_{};
     double total_ = 0;
 };
@@ -290,6 +326,19 @@ double RecordModel::ratio(const RecordRow& in, const RecordRow& out, const Usual
     return when * both / (usual.same * both + usual.same_down * downs + usual.unlike);
 }
 
+double RecordModel::times(const RecordRow& in, const RecordRow& out) const {
+    return record_laws::start_density(laws_->delays, in, out) * record_laws::end_density(laws_->delays, in, out).sum();
+}
+
+double RecordModel::bytes(const RecordRow& in, const RecordRow& out) const {
+    double sum = 0;
+    for (const auto k : live_) {
+        const ClassLaw& law = laws_->classes[k];
+        sum += law.share * record_laws::density(law.down, in.down, out.down, out.down_packets) * record_laws::density(law.up, in.up, out.up, out.up_packets);
+    }
+    return sum;
+}
+
 RecordModel RecordModel::fit(std::span<const WeightedPair> pairs) const {
     using namespace record_laws;
     const auto counts = std::make_unique<std::array<ClassCounts, kRelayClasses>>();
@@ -332,8 +381,8 @@ RecordModel RecordModel::fit(std::span<const WeightedPair> pairs) const {
     }
     const DelayLaw& first = before.laws_->delays;
     auto laws = std::make_shared<Laws>();
-    laws->delays = {delays->start.with_prior(first.start, delay_place, 3, 0.2), delays->end.with_prior(first.end, delay_place, 3, 0.2),
-                    delays->both.with_prior(first.both, delay_place, 3, 0.2),
+    laws->delays = {delays->start.with_prior(first.start, delay_place, kDelayReaches), delays->end.with_prior(first.end, delay_place, kDelayReaches),
+                    delays->both.with_prior(first.both, delay_place, kDelayReaches),
                     (delays->coupled + kPriorPairs * first.coupled) / (delays->total + kPriorPairs)};
     for (std::size_t k = 0; k < kRelayClasses; ++k) {
         const ClassLaw& start = before.laws_->classes[k];
@@ -342,8 +391,8 @@ RecordModel RecordModel::fit(std::span<const WeightedPair> pairs) const {
         law = laws_->classes[k];
         law.share = (c.total + kSharePairs * start.share) / (delays->total + kSharePairs);
         if (k == static_cast<std::size_t>(RelayClass::other)) { continue; }  // whatever it is, there is nothing in it to learn
-        law.up.table = c.up.with_prior(start.up.table, byte_place, 6, 0.7);
-        law.down.table = c.down.with_prior(start.down.table, byte_place, 6, 0.7);
+        law.up.table = c.up.with_prior(start.up.table, byte_place, kByteReaches);
+        law.down.table = c.down.with_prior(start.down.table, byte_place, kByteReaches);
         // The tables were gathered around the slopes of before: both settle together over the steps.
         if (!law.up.plain()) { c.up_slope.apply(law.up, start.up); }
         if (!law.down.plain()) { c.down_slope.apply(law.down, start.down); }

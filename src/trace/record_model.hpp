@@ -96,6 +96,11 @@ public:
     /// is that mass times the link's own density.
     [[nodiscard]] double ratio(const RecordRow& in, const RecordRow& out, const Usualness& usual, double least = 0) const;
 
+    /// The two factors of that density: of the times, 1/s², and of the bytes, 1/byte².
+    [[nodiscard]] double times(const RecordRow& in, const RecordRow& out) const;
+    [[nodiscard]] double bytes(const RecordRow& in, const RecordRow& out) const;
+    [[nodiscard]] double highest_bytes() const { return highest_bytes_; }  ///< No pair's `bytes` are above.
+
     /// One step of expectation and maximisation (Dempster, Laird & Rubin 1977): shares each pair's weight out among the
     /// classes and fits every class anew, the prior counting as so many pairs more that it can neither be drowned by
     /// a few wrong ones nor forgotten.

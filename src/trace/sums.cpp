@@ -11,8 +11,8 @@ namespace {
 namespace tunnel_sums {
 
 using Matrix = std::vector<std::vector<double>>;
-constexpr std::int64_t kWidthUs = 1'000'000;
-constexpr std::int64_t kMostBins = 1 << 14;  // four hours and a half of seconds; longer tunnels are looked at in wider bins
+constexpr std::int64_t kWidthUs = 500'000;
+constexpr std::int64_t kMostBins = 1 << 12;  // half an hour and more; longer tunnels are looked at in wider bins
 
 double product(std::span<const double> a, std::span<const double> b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
 
@@ -54,7 +54,13 @@ public:
         std::vector<double> series(static_cast<std::size_t>(2 * size_));
         for (const auto sense : {Sense::commands, Sense::answers}) {
             const std::int64_t shift = sense == Sense::answers ? size_ : 0;
-            for (const auto& bin : flow.activity.bins(half_of(opened, role, sense))) {
+            const auto direction = half_of(opened, role, sense);
+            if (flow.activity.empty()) {
+                const auto& half = direction == flow::Direction::request ? flow.request : flow.reply;
+                spread(series, shift, flow.first.micros() - from_, flow.last.micros() - from_ + 1, static_cast<double>(half.bytes));
+                continue;
+            }
+            for (const auto& bin : flow.activity.bins(direction)) {
                 const std::int64_t begin = bin.index * flow.activity.width().count() - from_;
                 spread(series, shift, begin, begin + flow.activity.width().count(), static_cast<double>(bin.bytes));
             }
@@ -136,6 +142,85 @@ std::vector<double> non_negative_least_squares(std::span<const std::vector<doubl
     return x;
 }
 
+namespace {
+namespace tunnel_sums {
+
+struct Fit {
+    std::vector<double> weights;
+    double explained = 0;
+};
+/// Explains `whole` (two senses of equal length) by `columns`, and by a constant for each sense: what a tunnel says at an even rate
+/// (keep-alives) is nobody's.
+Fit fit(const std::vector<double>& whole, Matrix columns) {
+    const std::size_t half = whole.size() / 2;
+    for (const std::size_t from : {std::size_t{0}, half}) {
+        std::vector<double> level(whole.size());
+        std::fill_n(level.begin() + static_cast<std::ptrdiff_t>(from), half, 1.0);
+        columns.push_back(std::move(level));
+    }
+    Fit result;
+    result.weights = non_negative_least_squares(columns, whole);
+    std::vector<double> rest = whole;
+    for (std::size_t k = 0; k < columns.size(); ++k) {
+        for (std::size_t i = 0; i < rest.size() && result.weights[k] > 0; ++i) { rest[i] -= result.weights[k] * columns[k][i]; }
+    }
+    double total = 0;
+    double left = 0;
+    for (const std::size_t from : {std::size_t{0}, half}) {
+        const auto begin = whole.begin() + static_cast<std::ptrdiff_t>(from);
+        const double mean = std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(half), 0.0) / static_cast<double>(std::max<std::size_t>(1, half));
+        for (std::size_t i = from; i < from + half; ++i) {
+            total += (whole[i] - mean) * (whole[i] - mean);
+            left += rest[i] * rest[i];
+        }
+    }
+    result.explained = total > 0 ? std::clamp(1 - left / total, 0.0, 1.0) : 0;
+    return result;
+}
+
+/// How much of the tunnel's ups and downs one stream alone would account for, each sense for itself.
+double alike(const std::vector<double>& whole, const std::vector<double>& stream) {
+    const std::size_t half = whole.size() / 2;
+    double sum = 0;
+    for (const std::size_t from : {std::size_t{0}, half}) {
+        const std::span a = std::span(whole).subspan(from, half);
+        const std::span b = std::span(stream).subspan(from, half);
+        const double n = static_cast<double>(half);
+        const double mean_a = std::accumulate(a.begin(), a.end(), 0.0) / n;
+        const double mean_b = std::accumulate(b.begin(), b.end(), 0.0) / n;
+        const double together = product(a, b) - n * mean_a * mean_b;
+        const double own = product(b, b) - n * mean_b * mean_b;
+        if (own > 0 && together > 0) { sum += together * together / own; }
+    }
+    return sum;
+}
+
+/// Bins in which a stream is most of what the tunnel carries and all streams together carry the right amount.
+std::size_t own_bins(const std::vector<double>& whole, const Matrix& columns, const std::vector<double>& weights, std::size_t stream) {
+    constexpr double kMost = 0.5;
+    constexpr double kRight = 0.3;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+        if (whole[i] <= 0 || weights[stream] * columns[stream][i] < kMost * whole[i]) { continue; }
+        double sum = 0;
+        for (std::size_t k = 0; k < columns.size(); ++k) { sum += weights[k] * columns[k][i]; }
+        count += std::abs(sum - whole[i]) <= kRight * whole[i] ? 1 : 0;
+    }
+    return count;
+}
+
+/// The columns moved by `by` bins, what leaves at the end coming in at the front, each sense for itself.
+Matrix moved(Matrix columns, std::size_t by) {
+    for (auto& column : columns) {
+        const auto half = static_cast<std::ptrdiff_t>(column.size() / 2);
+        for (const auto begin : {column.begin(), column.begin() + half}) { std::rotate(begin, begin + half - static_cast<std::ptrdiff_t>(by), begin + half); }
+    }
+    return columns;
+}
+
+}  // namespace tunnel_sums
+}  // namespace
+
 TunnelShares explain_tunnel(const flow::Flow& tunnel, bool tunnel_opened, std::span<const SharedStream> streams) {
     using namespace tunnel_sums;
     TunnelShares answer;
@@ -144,40 +229,59 @@ TunnelShares explain_tunnel(const flow::Flow& tunnel, bool tunnel_opened, std::s
     const std::vector<double> whole = bins.of(tunnel, tunnel_opened, Role::control);
     std::vector<std::size_t> chosen;
     for (std::size_t i = 0; i < streams.size(); ++i) {
-        if (!streams[i].flow->activity.empty() && streams[i].flow->interval().overlaps(tunnel.interval())) { chosen.push_back(i); }
+        if (streams[i].flow->interval().overlaps(tunnel.interval())) { chosen.push_back(i); }
     }
-    const auto bytes = [&](std::size_t i) { return streams[i].flow->request.bytes + streams[i].flow->reply.bytes; };
-    std::ranges::stable_sort(chosen, [&](std::size_t a, std::size_t b) { return bytes(a) > bytes(b); });
-    chosen.resize(std::min(chosen.size(), kMostSharedStreams));
-    Matrix columns;
-    for (const std::size_t i : chosen) { columns.push_back(bins.of(*streams[i].flow, streams[i].opened, Role::action)); }
-    // What the tunnel itself says at an even rate (keep-alives) is nobody's: a constant for each sense.
     const std::size_t half = whole.size() / 2;
-    for (const std::size_t from : {std::size_t{0}, half}) {
-        std::vector<double> level(whole.size());
-        std::fill_n(level.begin() + static_cast<std::ptrdiff_t>(from), half, 1.0);
-        columns.push_back(std::move(level));
+    if (half < kFewestTunnelBins) { return answer; }
+    Matrix series;
+    series.reserve(chosen.size());
+    std::vector<double> likeness;
+    likeness.reserve(chosen.size());
+    for (const std::size_t i : chosen) {
+        series.push_back(bins.of(*streams[i].flow, streams[i].opened, Role::action));
+        likeness.push_back(alike(whole, series.back()));
     }
-    const auto weights = non_negative_least_squares(columns, whole);
-    std::vector<double> rest = whole;
-    for (std::size_t k = 0; k < columns.size(); ++k) {
-        for (std::size_t i = 0; i < rest.size() && weights[k] > 0; ++i) { rest[i] -= weights[k] * columns[k][i]; }
+    std::vector<std::size_t> order(chosen.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return likeness[a] > likeness[b]; });
+    order.resize(std::min({order.size(), kMostSharedStreams, half / kBinsAStream}));
+    Matrix columns;
+    columns.reserve(order.size() + 2);
+    for (std::size_t& k : order) {
+        columns.push_back(std::move(series[k]));
+        k = chosen[k];
     }
-    double total = 0;
-    double left = 0;
-    for (const std::size_t from : {std::size_t{0}, half}) {
-        const double mean = std::accumulate(whole.begin() + static_cast<std::ptrdiff_t>(from), whole.begin() + static_cast<std::ptrdiff_t>(from + half), 0.0) /
-                            static_cast<double>(std::max<std::size_t>(1, half));
-        for (std::size_t i = from; i < from + half; ++i) {
-            total += (whole[i] - mean) * (whole[i] - mean);
-            left += rest[i] * rest[i];
+    chosen = std::move(order);
+    // Streams that could only be inside at a weight that no tunnel gives are not inside: out with the worst, and once more.
+    Fit found;
+    while (!chosen.empty()) {
+        found = fit(whole, columns);
+        // Those without any weight go together.
+        bool idle = false;
+        for (std::size_t k = chosen.size(); k-- > 0;) {
+            if (found.weights[k] > kLeastStreamWeight / 10) { continue; }
+            chosen.erase(chosen.begin() + static_cast<std::ptrdiff_t>(k));
+            columns.erase(columns.begin() + static_cast<std::ptrdiff_t>(k));
+            idle = true;
         }
+        if (idle) { continue; }
+        const auto misfit = [&](std::size_t k) {
+            const double weight = std::max(found.weights[k], 1e-3);
+            const auto own = static_cast<double>(std::max<std::size_t>(1, own_bins(whole, columns, found.weights, k)));
+            return std::max({weight / kMostStreamWeight, kLeastStreamWeight / weight, static_cast<double>(kFewestOwnBins) / own});
+        };
+        std::size_t worst = 0;
+        for (std::size_t k = 1; k < chosen.size(); ++k) { worst = misfit(k) > misfit(worst) ? k : worst; }
+        if (misfit(worst) <= 1) { break; }
+        chosen.erase(chosen.begin() + static_cast<std::ptrdiff_t>(worst));
+        columns.erase(columns.begin() + static_cast<std::ptrdiff_t>(worst));
     }
-    answer.explained = total > 0 ? std::clamp(1 - left / total, 0.0, 1.0) : 0;
-    for (std::size_t k = 0; k < chosen.size(); ++k) {
-        if (weights[k] >= kLeastStreamWeight) { answer.streams.push_back({chosen[k], weights[k]}); }
-    }
+    if (chosen.empty()) { return answer; }
+    answer.explained = found.explained;
+    answer.streams.reserve(chosen.size());
+    for (std::size_t k = 0; k < chosen.size(); ++k) { answer.streams.push_back({chosen[k], found.weights[k]}); }
     std::ranges::stable_sort(answer.streams, [](const StreamShare& a, const StreamShare& b) { return a.weight > b.weight; });
+    for (std::size_t eighth = 1; eighth < 8; ++eighth) { answer.by_chance = std::max(answer.by_chance, fit(whole, moved(columns, eighth * half / 8)).explained); }
     return answer;
 }
 

@@ -81,7 +81,7 @@ TEST_CASE("sums: a tunnel is explained by the streams inside it, and by no other
     }
 }
 
-TEST_CASE("sums: totals alone explain nothing") {
+TEST_CASE("sums: a tunnel of which only totals are known is not explained") {
     auto tunnel = make_flow("o", 0, 9, 5000, 1, 22, typed_session(1, 0, 60));
     const auto stream = make_flow("o", 0, 1, 6000, 200, 443, typed_session(1, 0, 60));
     tunnel.activity = {};

@@ -45,6 +45,19 @@ std::string link_json(const trace::RelayLinks& result, const LinkView& view, con
     for (const trace::LinkedFlow& inflow : result.inflows) {
         if (inflow.candidates.empty()) { write_flow(json, *inflow.flow, context); }
     }
+    json.end_array().key("tunnels").begin_array();
+    for (const trace::Tunnel& tunnel : result.tunnels) {
+        json.begin_object().key("flow");
+        write_flow(json, *tunnel.flow, context);
+        json.member("streams_leave", !tunnel.opened).member("explained", rounded(tunnel.explained)).member("explained_by_chance", rounded(tunnel.by_chance));
+        json.key("streams").begin_array();
+        for (const trace::Tunnel::Stream& stream : tunnel.streams) {
+            json.begin_object().key("flow");
+            write_flow(json, *stream.flow, context);
+            json.member("weight", rounded(stream.weight)).end_object();
+        }
+        json.end_array().end_object();
+    }
     json.end_array();
     json.member("pairs_tested", result.pairs_tested).member("expected_false_accusations", rounded(result.expected_false_accusations));
     write_input_members(json, context);

@@ -13,6 +13,8 @@ namespace hw::app::output {
 namespace {
 namespace link_tables {
 
+constexpr std::size_t kMostStreamsShown = 10;
+
 std::string conversation(const flow::Flow& flow) {
     return fmt::format("{} → {} {}", net::to_string(flow.client), net::to_string(flow.server), flow::to_string(flow.protocol));
 }
@@ -91,6 +93,16 @@ std::string link_table(const trace::RelayLinks& result, const LinkView& view, co
             if (!inflow.candidates.empty()) { continue; }
             text += fmt::format("  {}  {}  {}\n", conversation(*inflow.flow), clock.moment(inflow.flow->first), volume(*inflow.flow));
         }
+    }
+    for (const trace::Tunnel& tunnel : result.tunnels) {
+        text += fmt::format("\n{}  {}  {}\n", bold("Tunnel: " + conversation(*tunnel.flow)), clock.moment(tunnel.flow->first), volume(*tunnel.flow));
+        text += fmt::format("  {} of its ups and downs are the sum of {} that {} the relay ({} when moved in time):\n", percent(tunnel.explained),
+                            counted(tunnel.streams.size(), "stream"), tunnel.opened ? "entered" : "left", percent(tunnel.by_chance));
+        for (std::size_t i = 0; i < tunnel.streams.size() && (view.top == 0 || i < kMostStreamsShown); ++i) {
+            const auto& stream = tunnel.streams[i];
+            text += fmt::format("  {:>11}  {}  {}  {}\n", fmt::format("x {:.2f}", stream.weight), conversation(*stream.flow), clock.moment(stream.flow->first), volume(*stream.flow));
+        }
+        if (view.top != 0 && tunnel.streams.size() > kMostStreamsShown) { text += fmt::format("               and {} more (--top 0)\n", tunnel.streams.size() - kMostStreamsShown); }
     }
     if (result.pairs_tested > 0) {
         text += fmt::format("\n{} of flows compared; {} wrong links expected by chance among the first candidates.\n",
