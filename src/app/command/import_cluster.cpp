@@ -51,11 +51,7 @@ std::vector<flow::clickhouse::ImportNote> notes_of(const output::Context& contex
 Result<Outcome> finish(const Invocation& invocation, const output::Imported& imported, const output::Context& context, ExitCode code) {
     Outcome outcome;
     outcome.code = code;
-    const std::string format = invocation.settings.format();
-    if (format == "json") { outcome.out = output::import_json(imported, context); }
-    else if (format == "ndjson") { outcome.out = output::import_ndjson(imported, context); }
-    else if (format == "csv") { outcome.out = output::import_csv(imported, context); }
-    else { outcome.out = output::import_table(imported, context); }
+    outcome.out = import_text(imported, context, invocation.settings.format());
     return outcome;
 }
 
@@ -100,14 +96,13 @@ Result<Outcome> import_to_cluster(const Invocation& invocation) {
     Progress progress(invocation.progress());
     if (!known.paths.empty() && !known.others) {
         imported.took = progress.elapsed();
-        output::Context context;
+        std::vector<flow::read::ReadReport> reports;
         for (const std::string& path : known.paths) {
-            flow::read::ReadReport report;
+            auto& report = reports.emplace_back();
             report.path = path;
             report.skip("imported before", 0);
-            context.inputs.push_back(std::move(report));
         }
-        return cluster_import::finish(invocation, imported, context, ExitCode::done);
+        return cluster_import::finish(invocation, imported, import_context(invocation, std::move(reports), {}, false), ExitCode::done);
     }
     HW_TRY(auto loaded, load(invocation, invocation.operands, progress, known.paths));
     if (loaded.context.interrupted) { return fail(Errc::interrupted, "interrupted: nothing was imported"); }

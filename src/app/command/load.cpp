@@ -236,6 +236,24 @@ flow::read::ReadOptions read_options(const Invocation& invocation) {
     return options;
 }
 
+output::Context import_context(const Invocation& invocation, std::vector<flow::read::ReadReport> reports, std::vector<Error> failures, bool interrupted) {
+    output::Context context;
+    context.version = app::version();
+    context.parameters = parameters_of(invocation);
+    context.inputs = std::move(reports);
+    context.failures = std::move(failures);
+    context.note = note_on(invocation, invocation.operands);
+    context.interrupted = interrupted;
+    return context;
+}
+
+std::string import_text(const output::Imported& imported, const output::Context& context, const std::string& format) {
+    if (format == "json") { return output::import_json(imported, context); }
+    if (format == "ndjson") { return output::import_ndjson(imported, context); }
+    if (format == "csv") { return output::import_csv(imported, context); }
+    return output::import_table(imported, context);
+}
+
 Loaded describe(const Invocation& invocation, flow::read::Inputs inputs, std::span<const std::string> paths) {
     report_problems(inputs);
     Loaded loaded;

@@ -23,13 +23,16 @@ std::map<std::string, std::uint64_t> skipped_of(const Context& context) {
 
 void write_import(JsonWriter& json, const Imported& imported, const Context& context) {
     json.begin_object().member("schema", "headwater.import/1").member("store", imported.store);
-    json.member("records", imported.records).member("flows", imported.flows).member("bytes", imported.bytes).member("known_inputs", imported.known);
+    json.member("records", imported.records).member("flows", imported.flows).member("bytes", imported.bytes).key("stored_bytes");
+    if (imported.stored_bytes) { json.value(*imported.stored_bytes); }
+    else { json.null(); }
+    json.member("known_inputs", imported.known);
     json.key("skipped").begin_object();
     for (const auto& [reason, count] : skipped_of(context)) { json.member(reason, count); }
     json.end_object();
     json.member("seconds", rounded(std::chrono::duration<double>(imported.took).count()));
     write_run_members(json, context);
-    write_input_members(json, context);
+    write_read_members(json, context);
     json.end_object();
 }
 
@@ -65,8 +68,8 @@ std::string import_table(const Imported& imported, const Context& context) {
     std::string out;
     if (!context.note.empty()) { out += "NOTE: " + printable(context.note) + "\n\n"; }
     out += "Imported " + counted(imported.flows, "flow") + " of " + counted(imported.records, "record") + " (" + human_bytes(imported.bytes) + ") into " + printable(imported.store) +
-           " in " + human_duration(imported.took) + ".\n";
-    if (imported.known > 0) { out += counted(imported.known, "input") + " had been imported before and " + (imported.known == 1 ? "was" : "were") + " passed over.\n"; }
+           (imported.stored_bytes ? ": " + human_bytes(*imported.stored_bytes) : std::string()) + "\n";
+    if (imported.known > 0) { out += counted(imported.known, "input") + " had been imported before and " + (imported.known == 1 ? "was" : "were") + " passed over\n"; }
     for (const auto& report : context.inputs) {
         const std::string why = not_read_because(report);
         out += "  " + printable(report.path) + "  " + (why.empty() ? report.format + ", " + counted(report.records, "record") + ", " + counted(report.flows, "flow") : printable(why)) + "\n";

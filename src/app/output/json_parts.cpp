@@ -102,7 +102,7 @@ void write_run_members(JsonWriter& json, const Context& context) {
     json.member("interrupted", context.interrupted);
 }
 
-void write_input_members(JsonWriter& json, const Context& context) {
+void write_read_members(JsonWriter& json, const Context& context) {
     json.key("inputs").begin_array();
     for (const auto& report : context.inputs) {
         json.begin_object();
@@ -123,6 +123,10 @@ void write_input_members(JsonWriter& json, const Context& context) {
         json.end_object();
     }
     json.end_array();
+}
+
+void write_input_members(JsonWriter& json, const Context& context) {
+    write_read_members(json, context);
     json.key("observers").begin_array();
     for (const flow::Observer& observer : context.observers) {
         json.begin_object().member("name", observer.name);

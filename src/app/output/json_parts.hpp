@@ -22,6 +22,8 @@ void write_flow(JsonWriter& json, const flow::Flow& flow, const Context& context
 void write_link_members(JsonWriter& json, const trace::Link& link);
 /// `version`, `note`, `parameters`, `interrupted`.
 void write_run_members(JsonWriter& json, const Context& context);
+/// `inputs`, `failures`.
+void write_read_members(JsonWriter& json, const Context& context);
 /// `inputs`, `failures`, `observers`, `coverage`.
 void write_input_members(JsonWriter& json, const Context& context);
 

@@ -1,8 +1,10 @@
 #include "flow/read/input_list.hpp"
 #include "flow/read/unpack.hpp"
 #include "flow/store/store.hpp"
+#include "flow/store/survey.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -12,7 +14,8 @@ namespace {
 namespace import_detail {
 
 /// Writes flows as segments of at most `kSegmentRows`, in time order, the long ones apart, and names them in the manifest.
-Result<std::uint64_t> add_segments(const std::string& folder, Manifest& manifest, std::vector<const Flow*> flows, std::span<const std::string> observers) {
+Result<std::uint64_t> add_segments(const std::string& folder, Manifest& manifest, std::vector<const Flow*> flows, std::span<const std::string> observers,
+                                   std::map<std::string, SegmentNotes, std::less<>>& notes) {
     std::uint64_t bytes = 0;
     const auto middle = std::ranges::stable_partition(flows, [](const Flow* f) { return f->last - f->first <= kLongFlow; }).begin();
     const auto sort = [](auto begin, auto end) {
@@ -24,11 +27,13 @@ Result<std::uint64_t> add_segments(const std::string& folder, Manifest& manifest
     for (auto [begin, end] : {std::pair(flows.begin(), middle), std::pair(middle, flows.end())}) {
         while (begin != end) {
             const auto stop = end - begin > static_cast<std::ptrdiff_t>(kSegmentRows) ? begin + static_cast<std::ptrdiff_t>(kSegmentRows) : end;
-            const std::vector<std::byte> segment = write_segment(std::span<const Flow* const>(begin, stop), observers);
+            const std::span<const Flow* const> piece(begin, stop);
+            const std::vector<std::byte> segment = write_segment(piece, observers);
             begin = stop;
             HW_TRY(const auto read, Segment::parse(segment, "new"));
             const std::string name = fmt::format("{:010}.segment", manifest.next++);
             HW_CHECK(write_durably(folder, name, segment));
+            notes.emplace(name, notes_of(piece, observers));
             manifest.segments.push_back({.file = name, .bytes = segment.size(), .facts = read->facts()});
             bytes += segment.size();
         }
@@ -53,13 +58,16 @@ Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow>
     std::vector<const Flow*> all;
     all.reserve(flows.size());
     for (const Flow& flow : flows) { all.push_back(&flow); }
-    auto bytes = import_detail::add_segments(folder, manifest, std::move(all), observers);
+    std::map<std::string, SegmentNotes, std::less<>> notes;
+    auto bytes = import_detail::add_segments(folder, manifest, std::move(all), observers, notes);
     if (bytes) {
         manifest.inputs.insert(manifest.inputs.end(), inputs.begin(), inputs.end());
         if (auto written = write_manifest(folder, manifest); !written) { bytes = std::unexpected(std::move(written).error()); }
     }
     if (!bytes) {  // what was written of it is of no use
         if (const auto before = is_store(folder) ? read_manifest(folder) : Result<Manifest>(Manifest{})) { remove_leftovers(folder, *before); }
+    } else {
+        add_notes(folder, manifest, notes);
     }
     return bytes;
 }

@@ -95,23 +95,16 @@ Result<void> StoreSource::note_segments() {
     for (std::uint32_t s = 0; s < named.size(); ++s) {
         if (!survey_.segments.contains(named[s].file)) { fresh.push_back(s); }
     }
-    std::map<std::uint32_t, std::map<ObserverId, SegmentNotes::Seen>> seen;
-    HW_CHECK(each_row(fresh, false, [&](RowRef row, Flow&& flow) {
-        const auto [at, first] = seen[row.segment].try_emplace(flow.observer);
-        SegmentNotes::Seen& one = at->second;
-        one.interval = first ? flow.interval() : Interval{std::min(one.interval.from, flow.first), std::max(one.interval.to, flow.last)};
-        one.tells = one.tells || CoverageGatherer::tells(flow);
-        if (rejoining::was_cut(flow)) {
-            SegmentNotes& notes = survey_.segments[named[row.segment].file];
-            (flow.protocol == Protocol::tcp ? notes.cut_tcp : notes.cut_other) = true;
-        }
-    }));
+    std::vector<std::string> names;
+    for (const Observer& observer : observers_) { names.push_back(observer.name); }
     for (const std::uint32_t s : fresh) {
-        SegmentNotes& notes = survey_.segments[named[s].file];
-        for (auto& [observer, one] : seen[s]) {
-            one.observer = observers_[static_cast<std::size_t>(observer)].name;
-            notes.seen.push_back(std::move(one));
-        }
+        std::vector<Flow> flows;
+        flows.reserve(named[s].facts.rows);
+        HW_CHECK(each_row(std::span(&s, 1), false, [&](RowRef, Flow&& flow) { flows.push_back(std::move(flow)); }));
+        std::vector<const Flow*> all;
+        all.reserve(flows.size());
+        for (const Flow& flow : flows) { all.push_back(&flow); }
+        survey_.segments[named[s].file] = notes_of(all, names);
     }
     surveyed_anew_ = !fresh.empty();
 
@@ -212,6 +205,7 @@ Result<void> StoreSource::survey_all() {
         survey_.starts.clear();
         const bool rejoins = std::exchange(options_.rejoin, true);  // what is kept is the same whatever is asked now
         if (tells || observers_.size() > 1) {
+            surveyed_anew_ = true;
             CoverageGatherer coverage;
             std::vector<SharedStarts> shared;
             std::uint64_t parts = observers_.size() > 1 ? 1 + store_->flows() / source_scanning::kStartsAtOnce : 1;
@@ -237,7 +231,6 @@ Result<void> StoreSource::survey_all() {
             joined_rows_.clear();
         }
         survey_.holds_of = key;
-        surveyed_anew_ = true;
     }
     for (const auto& covered : survey_.covered) {
         const auto at = std::ranges::lower_bound(observers_, covered.observer, {}, &Observer::name);

@@ -159,6 +159,7 @@ TEST_CASE("store source: with its survey kept nothing is gone over at opening, a
     const Place place("survey");
     const auto flows = traffic(5, 400);
     REQUIRE(add_flows(place.folder, flows, kNames, {}).has_value());
+    std::filesystem::remove(place.folder + "/survey");  // as stores were before there was one
     const auto fresh = opened(place.folder);
     CHECK(fresh->surveyed_anew());
     keep_survey(place.folder);
@@ -173,6 +174,8 @@ TEST_CASE("store source: with its survey kept nothing is gone over at opening, a
     CHECK(grown->surveyed_anew());
     CHECK(grown->store().flows() > 500);
     const Survey survey = grown->survey();
+    std::filesystem::remove(place.folder + "/survey");
+    CHECK(opened(place.folder)->survey() == survey);  // notes made at import are those made of what was imported
     CHECK(parse_survey(render_survey(survey)) == survey);
     CHECK(parse_survey(render_survey(survey).substr(1)) == Survey{});
 }

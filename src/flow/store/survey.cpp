@@ -1,6 +1,8 @@
 #include "flow/store/survey.hpp"
 
 #include "base/parse.hpp"
+#include "flow/coverage.hpp"
+#include "flow/rejoin.hpp"
 #include "flow/store/files.hpp"
 #include "flow/store/source.hpp"
 #include "flow/store/words.hpp"
@@ -83,8 +85,35 @@ bool take_line(Survey& survey, SegmentNotes*& notes, Words w) {
     return false;
 }
 
+void write(const std::string& folder, const Survey& survey) {
+    const std::string text = render_survey(survey);
+    // Without it readers go over the flows themselves: a full disk must not undo the import.
+    [[maybe_unused]] const auto written = write_durably(folder, std::string(kSurveyFile), std::as_bytes(std::span(text)));
+}
+
 }  // namespace survey_detail
 }  // namespace
+
+SegmentNotes notes_of(std::span<const Flow* const> flows, std::span<const std::string> observers) {
+    SegmentNotes notes;
+    std::map<ObserverId, SegmentNotes::Seen> seen;
+    SegmentNotes::Seen* last = nullptr;  // flows of one observer often come together
+    ObserverId last_id{};
+    for (const Flow* flow : flows) {
+        if (last == nullptr || last_id != flow->observer) {
+            const auto [at, first] = seen.try_emplace(flow->observer);
+            if (first) { at->second = {.observer = observers[static_cast<std::size_t>(flow->observer)], .interval = flow->interval(), .tells = false}; }
+            last = &at->second;
+            last_id = flow->observer;
+        }
+        last->interval = {std::min(last->interval.from, flow->first), std::max(last->interval.to, flow->last)};
+        last->tells = last->tells || CoverageGatherer::tells(*flow);
+        if (rejoining::was_cut(*flow)) { (flow->protocol == Protocol::tcp ? notes.cut_tcp : notes.cut_other) = true; }
+    }
+    for (auto& [id, one] : seen) { notes.seen.push_back(std::move(one)); }
+    std::ranges::sort(notes.seen, {}, &SegmentNotes::Seen::observer);
+    return notes;
+}
 
 std::uint64_t segments_key(const Manifest& manifest) {
     std::vector<std::string_view> names;
@@ -141,12 +170,15 @@ Survey read_survey(const std::string& folder, const Manifest& manifest) {
     return survey;
 }
 
+void add_notes(const std::string& folder, const Manifest& manifest, const std::map<std::string, SegmentNotes, std::less<>>& notes) {
+    Survey survey = read_survey(folder, manifest);
+    for (const auto& [name, of] : notes) { survey.segments.insert_or_assign(name, of); }
+    survey_detail::write(folder, survey);
+}
+
 void keep_survey(const std::string& folder) {
     const auto source = StoreSource::open(folder, {});
-    if (!source || !(*source)->surveyed_anew()) { return; }
-    const std::string text = render_survey((*source)->survey());
-    // Without it readers go over the flows themselves: a full disk must not undo the import.
-    [[maybe_unused]] const auto written = write_durably(folder, std::string(kSurveyFile), std::as_bytes(std::span(text)));
+    if (source && read_survey(folder, (*source)->store().manifest()) != (*source)->survey()) { survey_detail::write(folder, (*source)->survey()); }
 }
 
 }  // namespace hw::flow::store

@@ -53,6 +53,12 @@ struct Survey {
 
 inline constexpr std::string_view kSurveyFile = "survey";
 
+/// The notes on a segment of these flows; `observers[flow.observer]` is the observer's name.
+[[nodiscard]] SegmentNotes notes_of(std::span<const Flow* const> flows, std::span<const std::string> observers);
+/// Adds notes on new segments, by file name, to the store's survey: made while the flows are at hand they cost next to nothing. A failure
+/// to write is none of the import's.
+void add_notes(const std::string& folder, const Manifest& manifest, const std::map<std::string, SegmentNotes, std::less<>>& notes);
+
 /// Tells one set of segments from another.
 [[nodiscard]] std::uint64_t segments_key(const Manifest& manifest);
 /// Text, one line a thing, the last line a sum of all before it.
