@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
+#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -12,6 +14,8 @@ namespace flows_detail {
 constexpr Duration kApart = std::chrono::seconds(5);   // between the two directions of one conversation
 constexpr Duration kNextPiece = std::chrono::seconds(10);  // an idle timeout is longer, so that a next piece was cut by the active one
 constexpr Duration kSampledApart = std::chrono::seconds(60);  // of few packets drawn, those that met are hardly among them
+constexpr Time kEver = Time::from_micros(std::numeric_limits<std::int64_t>::max());
+constexpr Duration kShortestCut = std::chrono::seconds(50);  // active timeouts are a minute and more
 constexpr std::uint16_t kWellKnown = 1024;
 
 net::Endpoint source_of(const ExportRecord& r) { return {r.source, net::Port{r.source_port}}; }
@@ -186,6 +190,33 @@ std::string ExportFlows::name_of(const net::Address& exporter) const {
 }
 
 std::vector<Flow> ExportFlows::take(std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates, ReadReport& report) {
+    return make(flows_detail::kEver, flows_detail::kEver, exporters, late_rates, report);
+}
+
+std::vector<Flow> ExportFlows::take_settled(std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates, ReadReport& report) {
+    if (records_.empty()) { return {}; }
+    std::vector<Time> ends;
+    ends.reserve(records_.size());
+    for (const ExportRecord& r : records_) { ends.push_back(r.last); }
+    const auto part = [&](std::size_t percent) {
+        const auto at = ends.begin() + static_cast<std::ptrdiff_t>((ends.size() - 1) * percent / 100);
+        std::ranges::nth_element(ends, at);
+        return *at;
+    };
+    // Not the latest end: one clock that is wrong must not settle everybody's records.
+    const Time now = part(99);
+    const Time middle = part(50);
+    const Time settled = std::max(now - kSettled, middle);
+    auto flows = make(settled, std::max(now - kNextCut, std::min(settled, middle - kNextCut)), exporters, late_rates, report);
+    if (records_.size() > ends.size() / 4 * 3) {  // long conversations alone, or made to look so
+        auto rest = make(flows_detail::kEver, flows_detail::kEver, exporters, late_rates, report);
+        flows.insert(flows.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
+    }
+    return flows;
+}
+
+std::vector<Flow> ExportFlows::make(Time settled, Time settled_if_cut, std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates,
+                                    ReadReport& report) {
     using namespace flows_detail;
     std::vector<ExportRecord> records = std::exchange(records_, {});
     std::ranges::sort(records, [](const ExportRecord& a, const ExportRecord& b) {
@@ -200,6 +231,20 @@ std::vector<Flow> ExportFlows::take(std::span<const net::Address> exporters, std
 
     std::vector<Flow> flows;
     flows.reserve(records.size() / 2);
+    const auto stays = [&](const ExportRecord* r) {
+        if (r == nullptr) { return false; }
+        const bool may_go_on = r->end == FlowEnd::unknown && r->last - r->first >= kShortestCut;
+        return r->last >= (may_go_on ? settled_if_cut : settled);
+    };
+    const bool all = settled == kEver;
+    const auto emit = [&](const ExportRecord* a, const ExportRecord* b, std::string_view name, std::uint32_t late) {
+        if (!all && (stays(a) || stays(b))) {
+            records_.push_back(*a);
+            if (b != nullptr) { records_.push_back(*b); }
+            return;
+        }
+        flows.push_back(make_flow(*a, b, name, late));
+    };
     std::vector<ExportRecord*> there;
     std::vector<ExportRecord*> back;
     std::uint64_t copies = 0;
@@ -223,14 +268,14 @@ std::vector<Flow> ExportFlows::take(std::span<const net::Address> exporters, std
             const ExportRecord* a = i < there.size() ? there[i] : nullptr;
             const ExportRecord* b = k < back.size() ? back[k] : nullptr;
             if (a != nullptr && b != nullptr && !a->biflow && !b->biflow && meet(*a, *b)) {
-                flows.push_back(make_flow(*a, b, name, late));
+                emit(a, b, name, late);
                 ++i;
                 ++k;
             } else if (b == nullptr || (a != nullptr && a->first <= b->first)) {
-                flows.push_back(make_flow(*a, nullptr, name, late));
+                emit(a, nullptr, name, late);
                 ++i;
             } else {
-                flows.push_back(make_flow(*b, nullptr, name, late));
+                emit(b, nullptr, name, late);
                 ++k;
             }
         }

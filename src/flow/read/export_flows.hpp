@@ -40,10 +40,23 @@ public:
     /// A single exporter without an address (a file of messages) goes by the observer's name. What is merged away is counted.
     [[nodiscard]] std::vector<Flow> take(std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates, ReadReport& report);
 
+    /// The flows of which nothing more is to come, the rest staying: for inputs that are not to be held whole. A record is settled when
+    /// `kSettled` of the exporters' time have gone by since its end (both directions of a conversation are told within that), and where
+    /// nobody said why it ended and it may have been cut, `kNextCut`. Where less than half would be settled, the older half is
+    /// taken to be all the same: the memory counts.
+    [[nodiscard]] std::vector<Flow> take_settled(std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates, ReadReport& report);
+    [[nodiscard]] std::size_t held() const { return records_.size(); }
+    static constexpr Duration kSettled = std::chrono::minutes(2);
+    static constexpr Duration kNextCut = std::chrono::minutes(32);  ///< The usual active timeout is half an hour at most.
+
     /// The name of one exporter's observer.
     [[nodiscard]] std::string name_of(const net::Address& exporter) const;
 
 private:
+    /// Makes flows of the records; those that end at `settled` or later stay (a cut one: at `settled_if_cut`).
+    [[nodiscard]] std::vector<Flow> make(Time settled, Time settled_if_cut, std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates,
+                                         ReadReport& report);
+
     std::string observer_name_;
     std::vector<ExportRecord> records_;
 };

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
+#include <random>
+#include <tuple>
 
 namespace {
 
@@ -128,6 +131,87 @@ TEST_CASE("export flows: an echo reply's destination has asked") {
     const auto flows = flows_of({ask, reply});
     REQUIRE(flows.size() == 1);
     CHECK(flows[0].client.address == ask.source);
+}
+
+/// Hours of conversations of all lengths as an exporter tells them: each direction when it has ended, long ones in pieces of five minutes.
+std::vector<ExportRecord> hours_of_records() {
+    std::mt19937_64 random(11);
+    const auto unit = [&] { return static_cast<double>(random() >> 11U) * 0x1p-53; };
+    struct Told {
+        double at;
+        ExportRecord record;
+    };
+    std::vector<Told> told;
+    for (unsigned i = 0; i < 3000; ++i) {
+        const double start = 4 * 3600 * unit();
+        const double length = i % 40 == 0 ? 600 + 3000 * unit() : 0.1 + 30 * unit();
+        const bool tcp = unit() < 0.7;
+        for (const bool forward : {true, false}) {
+            if (!forward && unit() < 0.1) { continue; }  // seen one way
+            for (double from = 0; from < length; from += 300) {
+                const double to = std::min(length, from + 299.5);
+                const auto flags = static_cast<std::uint8_t>(tcp ? (from == 0 ? tcp_flag::syn : 0) | tcp_flag::ack | (to == length ? tcp_flag::fin : 0) : 0);
+                ExportRecord r = record(forward, 1e9 + start + from + (forward ? 0 : 0.02), 1e9 + start + to + 0.03, 1 + random() % 50, flags, tcp ? 6 : 17);
+                (forward ? r.source_port : r.destination_port) = static_cast<std::uint16_t>(20000 + i);
+                told.push_back({start + to + (to == length ? (tcp ? 1 : 15) : 0) + 5 * unit(), r});
+            }
+        }
+    }
+    std::ranges::stable_sort(told, {}, &Told::at);
+    std::vector<ExportRecord> records;
+    records.reserve(told.size());
+    for (const Told& each : told) { records.push_back(each.record); }
+    return records;
+}
+
+TEST_CASE("export flows: taken as they settle, flows are those that are taken at the end") {
+    const auto records = hours_of_records();
+    const std::array exporters{net::Address::v4(0xc0000201)};
+    const std::array<std::uint32_t, 1> rates{0};
+    ReadReport report;
+    ExportFlows whole("router");
+    whole.add(records);
+    auto expected = whole.take(exporters, rates, report);
+
+    ExportFlows piecemeal("router");
+    std::vector<Flow> got;
+    std::size_t most = 0;
+    for (const ExportRecord& r : records) {
+        piecemeal.add(r);
+        most = std::max(most, piecemeal.held());
+        if (piecemeal.held() < 1000) { continue; }
+        auto some = piecemeal.take_settled(exporters, rates, report);
+        CHECK(piecemeal.held() < 800);
+        got.insert(got.end(), some.begin(), some.end());
+    }
+    auto rest = piecemeal.take(exporters, rates, report);
+    got.insert(got.end(), rest.begin(), rest.end());
+    CHECK(most <= 1000);
+    const auto order = [](const Flow& a, const Flow& b) { return std::tuple(a.first, a.id, a.last) < std::tuple(b.first, b.id, b.last); };
+    std::ranges::sort(expected, order);
+    std::ranges::sort(got, order);
+    REQUIRE(got.size() == expected.size());
+    std::size_t unlike = 0;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        const Flow& a = got[i];
+        const Flow& b = expected[i];
+        unlike += a.id == b.id && a.first == b.first && a.last == b.last && a.end == b.end && a.request.packets == b.request.packets && a.reply.packets == b.reply.packets ? 0 : 1;
+    }
+    CHECK(unlike == 0);
+}
+
+TEST_CASE("export flows: records that all seem to go on cannot fill the memory") {
+    const std::array exporters{net::Address::v4(0xc0000201)};
+    const std::array<std::uint32_t, 1> rates{0};
+    ReadReport report;
+    ExportFlows flows("router");
+    for (unsigned i = 0; i < 1000; ++i) {
+        ExportRecord r = record(true, 1e9, 1e9 + 60, 10, 0, 17);
+        r.source_port = static_cast<std::uint16_t>(i);
+        flows.add(r);
+    }
+    CHECK(flows.take_settled(exporters, rates, report).size() == 1000);
+    CHECK(flows.held() == 0);
 }
 
 }  // namespace

@@ -99,18 +99,30 @@ Result<void> ExportInput::read_vpc_log(ByteSource& bytes, const std::stop_token&
     return read_vpc(bytes, [this](ExportRecord&& record) { take_record(record); }, stop, report);
 }
 
-ExportInput::Taken ExportInput::take(ReadReport& report) {
-    decoder_.finish(report);
+std::vector<std::uint32_t> ExportInput::name_exporters(Taken& taken) const {
     const auto exporters = decoder_.exporters();
     std::vector<std::uint32_t> rates;
-    Taken taken;
     rates.reserve(exporters.size());
     taken.names.reserve(exporters.size());
     for (std::uint32_t i = 0; i < exporters.size(); ++i) {
         rates.push_back(decoder_.sampling_of(i));
         taken.names.push_back(flows_.name_of(exporters[i]));
     }
-    taken.flows = flows_.take(exporters, rates, report);
+    return rates;
+}
+
+ExportInput::Taken ExportInput::take(ReadReport& report) {
+    decoder_.finish(report);
+    Taken taken;
+    const auto rates = name_exporters(taken);
+    taken.flows = flows_.take(decoder_.exporters(), rates, report);
+    return taken;
+}
+
+ExportInput::Taken ExportInput::take_settled(ReadReport& report) {
+    Taken taken;
+    const auto rates = name_exporters(taken);
+    taken.flows = flows_.take_settled(decoder_.exporters(), rates, report);
     return taken;
 }
 

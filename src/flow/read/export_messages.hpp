@@ -47,8 +47,13 @@ public:
         std::vector<std::string> names;
     };
     [[nodiscard]] Taken take(ReadReport& report);
+    /// Those that nothing will be added to, by `take_settled` of `ExportFlows`; as often as wanted.
+    [[nodiscard]] Taken take_settled(ReadReport& report);
+    [[nodiscard]] std::size_t held() const { return flows_.held(); }  ///< Records.
 
 private:
+    /// Fills in the exporters' names, and gives the rates that options told.
+    std::vector<std::uint32_t> name_exporters(Taken& taken) const;
     /// Takes records of a log, whose observer is the log itself.
     void take_record(const ExportRecord& record);
 

@@ -81,14 +81,29 @@ struct Collected {
     zeek::Connections connections;
     std::unique_ptr<ExportInput> exports;  ///< Likewise: templates and sequence numbers hold from piece to piece.
     std::uint64_t records = 0;
+    std::string observer;
+    bool refused = false;  ///< The sink wants no more.
+
+    /// Gives what is ready to the sink, where there is one; all there is, at the end.
+    void hand_over(const ReadOptions& options, ReadReport& report, bool all) {
+        if (options.sink == nullptr || refused) { return; }
+        if (const std::size_t least = all ? 1 : kHandOver; flows.size() >= least) { refused = !options.sink->take(flows.take(), std::span(&observer, 1)); }
+        if (!all && exports && exports->held() >= options.held) {
+            auto taken = exports->take_settled(report);
+            refused = refused || !options.sink->take(std::move(taken.flows), taken.names);
+        }
+    }
+    static constexpr std::size_t kHandOver = std::size_t{1} << 17U;
 };
 
 /// Passes blocks on to a reader, and between them tells of progress and of how many records are to be expected.
 class ToldBytes final : public ByteSource {
 public:
-    ToldBytes(InputBytes& inner, std::uint64_t size, const ReadReport& report, Collected& collected, Progress& progress)
-        : inner_(inner), size_(size), report_(report), collected_(collected), progress_(progress) {}
+    ToldBytes(InputBytes& inner, std::uint64_t size, const ReadOptions& options, ReadReport& report, Collected& collected, Progress& progress)
+        : inner_(inner), size_(size), options_(options), report_(report), collected_(collected), progress_(progress) {}
     Result<std::span<const std::byte>> next() override {
+        collected_.hand_over(options_, report_, false);
+        if (collected_.refused) { return std::span<const std::byte>(); }
         const std::uint64_t fresh = report_.records - std::exchange(told_, report_.records);
         collected_.records += fresh;
         progress_.add_records(fresh);
@@ -104,7 +119,8 @@ public:
 private:
     InputBytes& inner_;
     std::uint64_t size_;
-    const ReadReport& report_;
+    const ReadOptions& options_;
+    ReadReport& report_;
     Collected& collected_;
     Progress& progress_;
     std::uint64_t told_ = 0;
@@ -197,7 +213,7 @@ void read_file(const InputFile& file, const std::string& observer, const ReadOpt
         if (!options.stop.stop_requested()) { failure = format.error(); }
     } else {
         report.format = to_string(*format);
-        ToldBytes told(input, file.size, report, collected, progress);
+        ToldBytes told(input, file.size, options, report, collected, progress);
         Result<void> done;
         switch (*format) {
             case Format::pcap:
@@ -264,7 +280,7 @@ void guarded(FileResult& result, const Work& work) {
 GroupResult read_group(const Group& group, const std::string& observer, const std::vector<InputFile>& files, const ReadOptions& options,
                        Progress& progress, std::vector<FileResult>& results) {
     GroupResult read;
-    Collected collected{.flows = {}, .capture = {}, .connections = zeek::Connections(observer), .exports = {}};
+    Collected collected{.flows = {}, .capture = {}, .connections = zeek::Connections(observer), .exports = {}, .observer = observer};
     std::size_t last = group.files.front();
     for (const std::size_t i : group.files) {
         FileResult& result = results[i];
@@ -285,12 +301,19 @@ GroupResult read_group(const Group& group, const std::string& observer, const st
     if (collected.exports) {
         guarded(results[last], [&] {
             auto taken = collected.exports->take(results[last].report);
+            if (options.sink != nullptr) {
+                collected.refused = collected.refused || !options.sink->take(std::move(taken.flows), taken.names);
+                return;
+            }
             read.exporters = std::move(taken.names);
             collected.flows.add(std::move(taken.flows));
         });
     }
-    read.flows = std::move(collected.flows);
-    read.flows.add(collected.connections.take());
+    guarded(results[last], [&] {
+        collected.flows.add(collected.connections.take());
+        collected.hand_over(options, results[last].report, true);
+    });
+    if (options.sink == nullptr) { read.flows = std::move(collected.flows); }
     return read;
 }
 
@@ -308,7 +331,10 @@ std::vector<GroupResult> read_groups(const std::vector<Group>& groups, const std
     Progress progress(options, known ? total : 0);
     std::vector<std::size_t> order(groups.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t g) { return groups[g].size; });
+    if (options.sink == nullptr) {
+        std::ranges::stable_sort(order, std::greater{}, [&](std::size_t g) { return groups[g].size; });
+    }
+    const std::size_t threads = options.sink != nullptr ? 1 : std::min<std::size_t>(options.threads, groups.size());
 
     std::vector<GroupResult> read(groups.size());
     std::atomic<std::size_t> next{0};
@@ -319,7 +345,7 @@ std::vector<GroupResult> read_groups(const std::vector<Group>& groups, const std
         }
     };
     std::vector<std::jthread> others;
-    for (std::size_t t = 1; t < std::min<std::size_t>(options.threads, groups.size()); ++t) { others.emplace_back(work); }
+    for (std::size_t t = 1; t < threads; ++t) { others.emplace_back(work); }
     work();
     others.clear();
     return read;

@@ -21,6 +21,17 @@ struct Timeouts {
     Duration active = std::chrono::hours(24 * 7);  ///< Age at which a record is cut and a new one begun.
 };
 
+/// Takes flows as they become known, for inputs that are not to be held whole.
+class BatchSink {
+public:
+    BatchSink() = default;
+    BatchSink(const BatchSink&) = delete;
+    BatchSink& operator=(const BatchSink&) = delete;
+    virtual ~BatchSink() = default;
+    /// `observers[flow.observer]` is the name of a flow's observer. False: no more are wanted, and none will come.
+    virtual bool take(std::vector<Flow>&& flows, std::span<const std::string> observers) = 0;
+};
+
 /// How inputs are read; the defaults are those of the documentation.
 struct ReadOptions {
     Timeouts timeouts;
@@ -29,6 +40,11 @@ struct ReadOptions {
     std::vector<DeclaredCoverage> declared;
     bool rejoin = true;  ///< Records that a timeout cut are joined again (flow/rejoin.hpp).
     bool timings = false;                    ///< Also time the connections of captures, for the relay test.
+    /// Where flows go instead of into `Inputs::source`; inputs are then read one after the other, so that the sink sees them in
+    /// one order. They come as they were cut. What is held at a time: the live flows of a capture, about `held` records of an
+    /// export and a log's connections all of them.
+    BatchSink* sink = nullptr;
+    std::size_t held = 1'000'000;
     std::vector<std::string> leave_out = {};  ///< Files (as `list_inputs` names them) that are passed over, as `imported before`.
     std::stop_token stop;
     /// Called now and then, from any one thread at a time, with bytes read so far, bytes in all (0: unknown) and records so far.

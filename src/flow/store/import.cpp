@@ -4,6 +4,7 @@
 #include "flow/store/survey.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -13,33 +14,99 @@ namespace hw::flow::store {
 namespace {
 namespace import_detail {
 
-/// Writes flows as segments of at most `kSegmentRows`, in time order, the long ones apart, and names them in the manifest.
-Result<std::uint64_t> add_segments(const std::string& folder, Manifest& manifest, std::vector<const Flow*> flows, std::span<const std::string> observers,
-                                   std::map<std::string, SegmentNotes, std::less<>>& notes) {
-    std::uint64_t bytes = 0;
-    const auto middle = std::ranges::stable_partition(flows, [](const Flow* f) { return f->last - f->first <= kLongFlow; }).begin();
-    const auto sort = [](auto begin, auto end) {
-        const auto first = [](const Flow* f) { return f->first; };
-        if (end - begin > static_cast<std::ptrdiff_t>(kSegmentRows) && !std::ranges::is_sorted(begin, end, {}, first)) { std::ranges::stable_sort(begin, end, {}, first); }
-    };
-    sort(flows.begin(), middle);
-    sort(middle, flows.end());
-    for (auto [begin, end] : {std::pair(flows.begin(), middle), std::pair(middle, flows.end())}) {
-        while (begin != end) {
-            const auto stop = end - begin > static_cast<std::ptrdiff_t>(kSegmentRows) ? begin + static_cast<std::ptrdiff_t>(kSegmentRows) : end;
-            const std::span<const Flow* const> piece(begin, stop);
-            const std::vector<std::byte> segment = write_segment(piece, observers);
-            begin = stop;
-            HW_TRY(const auto read, Segment::parse(segment, "new"));
-            const std::string name = fmt::format("{:010}.segment", manifest.next++);
-            HW_CHECK(write_durably(folder, name, segment));
-            notes.emplace(name, notes_of(piece, observers));
-            manifest.segments.push_back({.file = name, .bytes = segment.size(), .facts = read->facts()});
-            bytes += segment.size();
-        }
+/// Writes flows as segments, the long ones apart, and names them in a manifest that the caller writes.
+class SegmentWriter {
+public:
+    SegmentWriter(const std::string& folder, Manifest& manifest) : folder_(folder), manifest_(manifest) {}
+
+    /// One segment, of at most `kSegmentRows` flows.
+    Result<void> write(std::span<const Flow* const> flows, std::span<const std::string> observers) {
+        const std::vector<std::byte> segment = write_segment(flows, observers);
+        HW_TRY(const auto read, Segment::parse(segment, "new"));
+        const std::string name = fmt::format("{:010}.segment", manifest_.next++);
+        HW_CHECK(write_durably(folder_, name, segment));
+        notes_.emplace(name, notes_of(flows, observers));
+        manifest_.segments.push_back({.file = name, .bytes = segment.size(), .facts = read->facts()});
+        bytes_ += segment.size();
+        flows_ += flows.size();
+        return {};
     }
-    return bytes;
-}
+    /// As many segments as it takes, in time order.
+    Result<void> write_all(std::vector<const Flow*> flows, std::span<const std::string> observers) {
+        const auto middle = std::ranges::stable_partition(flows, [](const Flow* f) { return f->last - f->first <= kLongFlow; }).begin();
+        HW_CHECK(write_run(std::span(flows.begin(), middle), observers));
+        return write_run(std::span(middle, flows.end()), observers);
+    }
+    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+    [[nodiscard]] std::uint64_t flows() const { return flows_; }
+    [[nodiscard]] const std::map<std::string, SegmentNotes, std::less<>>& notes() const { return notes_; }
+
+private:
+    Result<void> write_run(std::span<const Flow*> flows, std::span<const std::string> observers) {
+        const auto first = [](const Flow* f) { return f->first; };
+        if (flows.size() > kSegmentRows && !std::ranges::is_sorted(flows, {}, first)) { std::ranges::stable_sort(flows, {}, first); }
+        while (!flows.empty()) {
+            const auto piece = flows.first(std::min(flows.size(), kSegmentRows));
+            HW_CHECK(write(piece, observers));
+            flows = flows.subspan(piece.size());
+        }
+        return {};
+    }
+    const std::string& folder_;
+    Manifest& manifest_;
+    std::map<std::string, SegmentNotes, std::less<>> notes_;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t flows_ = 0;
+};
+
+/// Flows as they are read, a segment written whenever there are enough for one.
+class SegmentSink final : public read::BatchSink {
+public:
+    explicit SegmentSink(SegmentWriter& writer) : writer_(writer) {}
+    bool take(std::vector<Flow>&& flows, std::span<const std::string> observers) override {
+        std::vector<ObserverId> ids;
+        ids.reserve(observers.size());
+        for (const std::string& name : observers) {
+            const auto [found, fresh] = places_.try_emplace(name, names_.size());
+            if (fresh) { names_.push_back(name); }
+            ids.push_back(static_cast<ObserverId>(found->second));
+        }
+        if (names_.size() > std::numeric_limits<std::uint16_t>::max()) {
+            done_ = fail(Errc::limit, "more than 65535 observers", {}, "import fewer inputs at a time");
+        }
+        for (Flow& flow : flows) {
+            if (!done_) { return false; }
+            flow.observer = ids[static_cast<std::size_t>(flow.observer)];
+            auto& kind = flow.last - flow.first > kLongFlow ? long_ : usual_;
+            kind.push_back(std::move(flow));
+            if (kind.size() == kSegmentRows) { seal(kind); }
+        }
+        flows = {};
+        return done_.has_value();
+    }
+    /// What is left. Fails with the first error of all.
+    Result<void> finish() {
+        for (auto* kind : {&usual_, &long_}) {
+            if (done_ && !kind->empty()) { seal(*kind); }
+        }
+        return done_;
+    }
+
+private:
+    void seal(std::vector<Flow>& flows) {
+        std::vector<const Flow*> all;
+        all.reserve(flows.size());
+        for (const Flow& flow : flows) { all.push_back(&flow); }
+        done_ = writer_.write(all, names_);
+        flows.clear();
+    }
+    SegmentWriter& writer_;
+    std::map<std::string, std::size_t, std::less<>> places_;
+    std::vector<std::string> names_;
+    std::vector<Flow> usual_;
+    std::vector<Flow> long_;
+    Result<void> done_;
+};
 
 /// The store's manifest, or that of an empty store where there is none yet; what a killed import left is removed.
 Result<Manifest> begin_change(const std::string& folder) {
@@ -49,32 +116,41 @@ Result<Manifest> begin_change(const std::string& folder) {
     return manifest;
 }
 
+/// Makes what was written part of the store.
+Result<void> commit(const std::string& folder, Manifest& manifest, std::span<const ImportedInput> inputs, const SegmentWriter& writer) {
+    manifest.inputs.insert(manifest.inputs.end(), inputs.begin(), inputs.end());
+    HW_CHECK(write_manifest(folder, manifest));
+    add_notes(folder, manifest, writer.notes());
+    return {};
+}
+
+/// Removes what a change wrote that was not committed.
+void give_up(const std::string& folder) {
+    if (const auto before = is_store(folder) ? read_manifest(folder) : Result<Manifest>(Manifest{})) { remove_leftovers(folder, *before); }
+}
+
 }  // namespace import_detail
 }  // namespace
 
 Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow> flows, std::span<const std::string> observers, std::span<const ImportedInput> inputs) {
+    using namespace import_detail;
     HW_TRY(const auto lock, WriteLock::take(folder));
-    HW_TRY(auto manifest, import_detail::begin_change(folder));
+    HW_TRY(auto manifest, begin_change(folder));
     std::vector<const Flow*> all;
     all.reserve(flows.size());
     for (const Flow& flow : flows) { all.push_back(&flow); }
-    std::map<std::string, SegmentNotes, std::less<>> notes;
-    auto bytes = import_detail::add_segments(folder, manifest, std::move(all), observers, notes);
-    if (bytes) {
-        manifest.inputs.insert(manifest.inputs.end(), inputs.begin(), inputs.end());
-        if (auto written = write_manifest(folder, manifest); !written) { bytes = std::unexpected(std::move(written).error()); }
+    SegmentWriter writer(folder, manifest);
+    auto done = writer.write_all(std::move(all), observers);
+    if (done) { done = commit(folder, manifest, inputs, writer); }
+    if (!done) {
+        give_up(folder);
+        return std::unexpected(std::move(done).error());
     }
-    if (!bytes) {  // what was written of it is of no use
-        if (const auto before = is_store(folder) ? read_manifest(folder) : Result<Manifest>(Manifest{})) { remove_leftovers(folder, *before); }
-    } else {
-        add_notes(folder, manifest, notes);
-    }
-    return bytes;
+    return writer.bytes();
 }
 
 Result<ImportResult> import_inputs(const std::string& folder, std::span<const std::string> paths, const std::string& note, const read::ReadOptions& asked) {
-    // The lock is taken again for the change itself; here it tells early that somebody else is writing.
-    { HW_TRY([[maybe_unused]] const auto lock, WriteLock::take(folder)); }
+    HW_TRY(const auto lock, WriteLock::take(folder));  // to the end: what is written meanwhile is in no manifest yet
     std::set<std::string> known;
     if (is_store(folder)) {
         HW_TRY(const auto manifest, read_manifest(folder));
@@ -109,7 +185,15 @@ Result<ImportResult> import_inputs(const std::string& folder, std::span<const st
         if (result.known == 0 && !result.failures.empty()) { return std::unexpected(std::move(result.failures.front())); }
         return result;
     }
+    HW_TRY(auto manifest, import_detail::begin_change(folder));
+    import_detail::SegmentWriter writer(folder, manifest);
+    import_detail::SegmentSink sink(writer);
+    options.sink = &sink;
+    options.rejoin = false;
     auto inputs = read::read_inputs(paths, options);
+    const auto stored = sink.finish();
+    if (!inputs || !stored) { import_detail::give_up(folder); }
+    if (!stored) { return std::unexpected(stored.error()); }
     if (!inputs && result.known == 0) { return std::unexpected(std::move(inputs).error()); }
     if (!inputs) {
         result.failures.push_back(std::move(inputs).error());
@@ -128,11 +212,16 @@ Result<ImportResult> import_inputs(const std::string& folder, std::span<const st
     std::ranges::move(inputs->failures, std::back_inserter(result.failures));
     const bool again = !inputs->reports.empty() && imported.empty() && result.records > 0;  // standard input, seen before
     if (again) { result.known += inputs->reports.size(); }
-    if (result.interrupted || again) { return result; }
-    std::vector<std::string> observers;
-    for (const Observer& observer : inputs->source->observers()) { observers.push_back(observer.name); }
-    result.flows = inputs->source->flows().size();
-    HW_TRY(result.bytes, add_flows(folder, inputs->source->flows(), observers, imported));
+    if (result.interrupted || again) {
+        import_detail::give_up(folder);
+        return result;
+    }
+    if (auto done = import_detail::commit(folder, manifest, imported, writer); !done) {
+        import_detail::give_up(folder);
+        return std::unexpected(std::move(done).error());
+    }
+    result.flows = writer.flows();
+    result.bytes = writer.bytes();
     return result;
 }
 
