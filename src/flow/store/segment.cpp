@@ -128,6 +128,7 @@ Result<void> Segment::read_front() {
     if (!sums || sections_[kGroupIndex].size != groups * kGroupEntry) { return damaged(kFrontFixed, "the sums of the pieces"); }
     sums_ = *sums;
     checked_ = std::make_unique<std::atomic<bool>[]>(chunks);
+    unchecked_ = chunks;
     return open_hosts();
 }
 
@@ -170,7 +171,7 @@ bool Segment::verify_chunk(std::uint64_t chunk) const {
     }
     const auto bytes = data_.subspan(chunk * kChunk, std::min<std::size_t>(kChunk, data_.size() - chunk * kChunk));
     if (XXH3_64bits(bytes.data(), bytes.size()) != load_little<std::uint64_t>(sums_.data() + chunk * 8)) { return false; }
-    checked_[chunk].store(true, std::memory_order_relaxed);
+    if (!checked_[chunk].exchange(true, std::memory_order_relaxed)) { unchecked_.fetch_sub(1, std::memory_order_relaxed); }
     return true;
 }
 

@@ -130,8 +130,8 @@ private:
     [[nodiscard]] Result<net::Address> host_at(std::uint64_t host) const;
     /// What is wrong with the bytes though their sums are right; nothing: nullptr.
     [[nodiscard]] const char* unsound() const;
-    /// Asks for the memory that the row's look-up columns lie in.
-    void prefetch(std::uint32_t row) const;
+    /// Where the row's record and its group begin (version 2).
+    [[nodiscard]] const std::byte* record_at(std::uint32_t row, const std::byte*& group) const;
 
     std::string name_;
     std::span<const std::byte> bytes_;
@@ -148,6 +148,7 @@ private:
     HostPages pages_;       ///< Version 2.
     RecordLayout layout_;   ///< Version 2.
     mutable std::unique_ptr<std::atomic<bool>[]> checked_;
+    mutable std::atomic<std::size_t> unchecked_{0};
     mutable std::array<std::atomic<bool>, kSections> whole_checked_{};
     bool derived_ids_ = true;
 };

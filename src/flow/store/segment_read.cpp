@@ -22,6 +22,14 @@ std::int64_t back(Time time, Duration by) {
 }
 
 
+/// Asks for the memory that a row's look-up columns lie in. Inlined always: g++ leaves out calls of functions that do nothing else.
+[[gnu::always_inline]] inline void fetch(const std::byte* group, const std::byte* record) {
+    __builtin_prefetch(group);
+    __builtin_prefetch(group + 64);
+    __builtin_prefetch(record);
+    __builtin_prefetch(record + 8);
+}
+
 }  // namespace segment_read_detail
 }  // namespace
 
@@ -52,16 +60,6 @@ Result<View> Segment::view_of(std::size_t number) const {
     return *view;
 }
 
-void Segment::prefetch(std::uint32_t row) const {
-    const GroupPlace place = place_of(row / kGroupRows);
-    const std::uint64_t record = layout_.held * kRecordHeader + std::uint64_t{row % kGroupRows} * place.stride / 8;
-    if (record >= place.size) { return; }
-    const std::byte* at = data_.data() + place.offset;
-    __builtin_prefetch(at);
-    __builtin_prefetch(at + 64);
-    __builtin_prefetch(at + record);
-}
-
 Result<std::pair<std::uint32_t, std::uint32_t>> Segment::row_range(Interval interval) const {
     using namespace segment_read_detail;
     const std::byte* index = section(kGroupIndex).data();
@@ -84,6 +82,13 @@ Result<std::pair<std::uint32_t, std::uint32_t>> Segment::row_range(Interval inte
     return std::pair(static_cast<std::uint32_t>(begin * kGroupRows), static_cast<std::uint32_t>(std::min<std::size_t>(end * kGroupRows, facts_.rows)));
 }
 
+const std::byte* Segment::record_at(std::uint32_t row, const std::byte*& group) const {
+    const GroupPlace place = place_of(std::min(row, facts_.rows - 1) / kGroupRows);
+    const std::uint64_t record = layout_.held * kRecordHeader + std::uint64_t{row % kGroupRows} * place.stride / 8;
+    group = data_.data() + place.offset;
+    return group + std::min(record, place.size);
+}
+
 template <typename View>
 Result<void> Segment::keep_overlapping(Interval interval, std::vector<std::uint32_t>& rows, std::size_t from) const {
     using namespace segment_read_detail;
@@ -94,9 +99,15 @@ Result<void> Segment::keep_overlapping(Interval interval, std::vector<std::uint3
     std::size_t kept = from;
     std::size_t open = std::numeric_limits<std::size_t>::max();
     std::optional<View> view;
+    RecordView::Picker first_of;
+    RecordView::Picker duration_of;
     for (std::size_t i = from; i < rows.size(); ++i) {
         if constexpr (kNew) {
-            if (i + kAhead < rows.size()) { prefetch(rows[i + kAhead]); }
+            if (i + kAhead < rows.size()) {
+                const std::byte* group = nullptr;
+                const std::byte* record = record_at(rows[i + kAhead], group);
+                segment_read_detail::fetch(group, record);
+            }
         }
         const std::size_t g = rows[i] / kGroupRows;
         if (g != open) {
@@ -104,12 +115,27 @@ Result<void> Segment::keep_overlapping(Interval interval, std::vector<std::uint3
             view.reset();
             const auto earliest = load_little<std::int64_t>(index + g * kGroupEntry + 8);
             const auto latest = load_little<std::int64_t>(index + g * kGroupEntry + 16);
-            if (latest >= interval.from.micros() && earliest <= interval.to.micros()) { HW_TRY(view, view_of<View>(g)); }
+            if (latest >= interval.from.micros() && earliest <= interval.to.micros()) {
+                HW_TRY(view, view_of<View>(g));
+                if constexpr (kNew) {
+                    first_of = view->column(Column::first);
+                    duration_of = view->column(Column::duration);
+                }
+            }
         }
         if (!view) { continue; }
         const std::size_t r = rows[i] % kGroupRows;
-        const Time first = plus(facts_.first, view->value(Column::first, r));
-        if (first > interval.to || (first < interval.from && plus(first, view->value(Column::duration, r)) < interval.from)) { continue; }
+        std::uint64_t began = 0;
+        if constexpr (kNew) { began = first_of(r); }
+        else { began = view->value(Column::first, r); }
+        const Time first = plus(facts_.first, began);
+        if (first > interval.to) { continue; }
+        if (first < interval.from) {
+            std::uint64_t lasted = 0;
+            if constexpr (kNew) { lasted = duration_of(r); }
+            else { lasted = view->value(Column::duration, r); }
+            if (plus(first, lasted) < interval.from) { continue; }
+        }
         rows[kept++] = rows[i];
     }
     rows.resize(kept);
@@ -169,8 +195,9 @@ Result<void> Segment::rows_of(const net::Address& host, Interval interval, std::
             const auto check = [&](std::size_t at, std::size_t size) { return verified(lists + at, size); };
             if (!take_row_list(section(kLists), where.list, facts_.rows, check, out)) { return damaged(data_start_ + lists + where.list, "host lists"); }
         }
-        if (mapped_ != 0) {
+        if (unchecked_.load(std::memory_order_relaxed) != 0) {  // asks for all the pieces at once, not one after the other
             for (std::size_t i = before; i < out.size(); ++i) {
+                if (i > before && out[i] / kGroupRows == out[i - 1] / kGroupRows) { continue; }
                 const GroupPlace place = place_of(out[i] / kGroupRows);
                 expect(place.offset, place.size);
             }
@@ -198,13 +225,36 @@ Result<void> Segment::rows_of(const net::Address& host, Interval interval, std::
 }
 
 Result<void> Segment::rows_in(Interval interval, std::vector<std::uint32_t>& out) const {
+    using namespace segment_read_detail;
     if (facts_.first > interval.to || facts_.last < interval.from) { return {}; }
-    std::pair<std::uint32_t, std::uint32_t> range{0, facts_.rows};
-    if (version_ == 1) { HW_TRY(range, row_range(interval)); }
-    const std::size_t before = out.size();
-    out.reserve(before + (range.second - range.first));
-    for (std::uint32_t row = range.first; row < range.second; ++row) { out.push_back(row); }
-    return version_ == 1 ? keep_overlapping<GroupView>(interval, out, before) : keep_overlapping<RecordView>(interval, out, before);
+    if (version_ == 1) {
+        HW_TRY(const auto range, row_range(interval));
+        const std::size_t before = out.size();
+        for (std::uint32_t row = range.first; row < range.second; ++row) { out.push_back(row); }
+        return keep_overlapping<GroupView>(interval, out, before);
+    }
+    const bool all = interval.from <= facts_.first && interval.to >= facts_.first_last;
+    const std::byte* index = section(kGroupIndex).data();
+    for (std::uint32_t begin = 0; begin < facts_.rows; begin += kGroupRows) {
+        const std::size_t number = begin / kGroupRows;
+        const auto rows = static_cast<std::uint32_t>(std::min<std::size_t>(kGroupRows, facts_.rows - begin));
+        const auto earliest = load_little<std::int64_t>(index + number * kGroupEntry + 8);
+        const auto latest = load_little<std::int64_t>(index + number * kGroupEntry + 16);
+        if (all) {
+            for (std::uint32_t r = 0; r < rows; ++r) { out.push_back(begin + r); }
+            continue;
+        }
+        if (latest < interval.from.micros() || earliest > interval.to.micros()) { continue; }
+        HW_TRY(const auto view, view_of<RecordView>(number));
+        const auto first_of = view.column(Column::first);
+        const auto duration_of = view.column(Column::duration);
+        for (std::uint32_t r = 0; r < rows; ++r) {
+            const Time first = plus(facts_.first, first_of(r));
+            if (first > interval.to || (first < interval.from && plus(first, duration_of(r)) < interval.from)) { continue; }
+            out.push_back(begin + r);
+        }
+    }
+    return {};
 }
 
 Result<net::Address> Segment::host_at(std::uint64_t host) const {
@@ -305,7 +355,11 @@ Result<Segment::Totals> Segment::totals_of<RecordView>(std::span<const std::uint
         const auto reply_bytes = view.column(Column::reply_bytes);
         for (; i < rows.size() && rows[i] / kGroupRows == number; ++i) {
             if (rows[i] >= facts_.rows) { return damaged(data_start_, "a row that is not there"); }
-            if (i + kAhead < rows.size() && rows[i + kAhead] / kGroupRows != number && rows[i + kAhead] < facts_.rows) { prefetch(rows[i + kAhead]); }
+            if (i + kAhead < rows.size()) {
+                const std::byte* group = nullptr;
+                const std::byte* record = record_at(rows[i + kAhead], group);
+                segment_read_detail::fetch(group, record);
+            }
             const std::size_t r = rows[i] % kGroupRows;
             sum.packets += request_packets(r) + reply_packets(r);
             sum.bytes += request_bytes(r) + reply_bytes(r);

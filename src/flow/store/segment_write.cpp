@@ -122,9 +122,23 @@ std::vector<std::byte> write_segment(std::span<const Flow* const> flows, std::sp
     const HostPagesBytes hosts = write_host_pages(all.hosts, places);
     add_section(4, hosts.pages);  // first, so that its pages are pages of the file
 
-    std::vector<std::byte> groups;
-    groups.reserve(flows.size() * 16);
-    std::vector<std::byte> index;
+    const std::size_t count = (order.rows.size() + kGroupRows - 1) / kGroupRows;
+    std::vector<std::byte> index(count * 24);
+    add_section(1, index);  // filled when the groups are there
+    add_section(5, hosts.fences);
+    std::vector<std::byte> words;
+    append_all(words, all.kinds);
+    add_section(2, words);
+    words.clear();
+    append_all(words, all.marks);
+    add_section(3, words);
+    words.clear();
+    for (const std::uint16_t port : all.ports) { append_little(words, port); }
+    add_section(7, words);
+    add_section(6, lists);
+
+    front.sections[0].offset = data.size();
+    index.clear();
     const auto group = std::make_unique<GroupValues>();
     constexpr std::size_t kAhead = 12;
     for (std::size_t begin = 0; begin < order.rows.size(); begin += kGroupRows) {
@@ -143,25 +157,14 @@ std::vector<std::byte> write_segment(std::span<const Flow* const> flows, std::sp
             earliest = std::min(earliest, row.first);
             latest = std::max(latest, row.first + row.duration);
         }
-        const std::uint64_t place = groups.size();
-        const std::uint64_t stride = write_records(groups, *group, layout);
+        const std::uint64_t place = data.size() - front.sections[0].offset;
+        const std::uint64_t stride = write_records(data, *group, layout);
         append_little(index, place | stride << 40U);
         append_little(index, static_cast<std::uint64_t>(all.facts.first.micros()) + earliest);
         append_little(index, static_cast<std::uint64_t>(all.facts.first.micros()) + latest);
     }
-    add_section(1, index);
-    add_section(5, hosts.fences);
-    std::vector<std::byte> words;
-    append_all(words, all.kinds);
-    add_section(2, words);
-    words.clear();
-    append_all(words, all.marks);
-    add_section(3, words);
-    words.clear();
-    for (const std::uint16_t port : all.ports) { append_little(words, port); }
-    add_section(7, words);
-    add_section(6, lists);
-    add_section(0, groups);
+    front.sections[0].size = data.size() - front.sections[0].offset;
+    std::ranges::copy(index, data.begin() + static_cast<std::ptrdiff_t>(front.sections[1].offset));
     return assemble_segment(front, data);
 }
 
