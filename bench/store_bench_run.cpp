@@ -1,5 +1,6 @@
-// store_bench_run FOLDER FLOWS [SEED]: fills a store with made-up flows of one day and times look-ups in it. The flows are those that
+// store_bench_run FOLDER FLOWS [SEED [nfdump]]: fills a store with made-up flows of one day and times look-ups in it. The flows are those that
 // other stores were measured with: unidirectional, 50,000 inner hosts (Zipf 0.9), 2 million outer ones (Zipf 1.05), 6 % scans.
+// With `nfdump` the same flows are written as a file of nfdump's, uncompressed, and Debian's nfdump is timed on it in the same run.
 #include "store_traffic.hpp"
 
 #include "flow/store/store.hpp"
@@ -9,11 +10,13 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <optional>
 #include <random>
 #include <string>
 #include <unordered_map>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace {
@@ -29,9 +32,84 @@ double seconds_of(clockid_t clock) {
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
+/// A file of nfdump's (layout of 1.7: blocks of V3 records with the generic and the IPv4 element), as nfcapd writes it, uncompressed.
+class NfdumpFile {
+public:
+    explicit NfdumpFile(const std::string& path) : file_(std::fopen(path.c_str(), "wb")) {
+        if (file_ == nullptr) { std::exit(1); }
+        head(0);
+    }
+    void add(const Flow& f) {
+        put(std::uint16_t{11}, std::uint16_t{76}, std::uint16_t{2}, std::uint16_t{0}, std::uint16_t{0}, std::uint8_t{0}, std::uint8_t{5});
+        put(std::uint16_t{1}, std::uint16_t{52}, static_cast<std::uint64_t>(f.first.micros() / 1000), static_cast<std::uint64_t>(f.last.micros() / 1000),
+            static_cast<std::uint64_t>(f.last.micros() / 1000), f.request.packets, f.request.bytes, net::number(f.client.port), net::number(f.server.port), number(f.protocol),
+            f.request.tcp_flags, std::uint8_t{0}, std::uint8_t{0});
+        put(std::uint16_t{2}, std::uint16_t{12}, f.client.address.v4_bits(), f.server.address.v4_bits());
+        ++records_;
+        if (block_.size() > (1U << 20U)) { flush(); }
+    }
+    void close() {
+        flush();
+        std::rewind(file_);
+        head(blocks_);
+        std::fclose(file_);
+    }
+
+private:
+    template <typename... Values>
+    void put(Values... values) { (store::append_little(block_, values), ...); }
+    void write() {
+        if (std::fwrite(block_.data(), 1, block_.size(), file_) != block_.size()) { std::exit(1); }
+        block_.clear();
+    }
+    void head(std::uint32_t blocks) {
+        put(std::uint16_t{0xa50c}, std::uint16_t{2}, std::uint32_t{0x0107'0100}, std::uint64_t{0}, std::uint8_t{0}, std::uint8_t{0}, std::uint16_t{0}, std::uint32_t{0}, std::uint64_t{0},
+            std::uint32_t{0x0020'0000}, blocks);
+        write();
+    }
+    void flush() {
+        if (records_ == 0) { return; }
+        const std::vector<std::byte> records = std::move(block_);
+        block_ = {};
+        put(records_, static_cast<std::uint32_t>(records.size()), std::uint16_t{3}, std::uint16_t{0});
+        block_.insert(block_.end(), records.begin(), records.end());
+        write();
+        records_ = 0;
+        ++blocks_;
+    }
+    std::FILE* file_;
+    std::vector<std::byte> block_;
+    std::uint32_t records_ = 0;
+    std::uint32_t blocks_ = 0;
+};
+
+struct Rival {
+    double wall = 0;
+    double cpu = 0;
+    std::uint64_t flows = 0;
+};
+/// How many flows nfdump prints for a filter, and what it took.
+Rival nfdump(const std::string& file, const std::string& filter) {
+    Rival out;
+    const double began = seconds_of(CLOCK_MONOTONIC);
+    rusage before{};
+    getrusage(RUSAGE_CHILDREN, &before);
+    std::FILE* pipe = ::popen(("nfdump -q -o 'fmt:%pkt' -r '" + file + "' '" + filter + "'").c_str(), "r");
+    if (pipe == nullptr) { std::exit(1); }
+    std::vector<char> text(1U << 16U);
+    for (std::size_t n = 0; (n = std::fread(text.data(), 1, text.size(), pipe)) > 0;) { out.flows += static_cast<std::uint64_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(n), '\n')); }
+    ::pclose(pipe);
+    rusage after{};
+    getrusage(RUSAGE_CHILDREN, &after);
+    const auto cpu = [](const rusage& r) { return static_cast<double>(r.ru_utime.tv_sec + r.ru_stime.tv_sec) + static_cast<double>(r.ru_utime.tv_usec + r.ru_stime.tv_usec) * 1e-6; };
+    out.cpu = cpu(after) - cpu(before);
+    out.wall = seconds_of(CLOCK_MONOTONIC) - began;
+    return out;
+}
+
 /// Median and the fastest and slowest of `runs` calls, in microseconds of processor time: others may share the machine.
 template <typename Call>
-void time_of(const char* what, int runs, const Call& call) {
+double time_of(const char* what, int runs, const Call& call) {
     std::vector<double> each;
     std::uint64_t found = 0;
     for (int i = 0; i < runs; ++i) {
@@ -42,6 +120,7 @@ void time_of(const char* what, int runs, const Call& call) {
     std::ranges::sort(each);
     std::printf("%-44s %10.1f CPU us median, %.1f to %.1f in %d runs; %llu flows\n", what, each[each.size() / 2], each.front(), each.back(), runs,
                 static_cast<unsigned long long>(found));
+    return each[each.size() / 2];
 }
 
 std::uint64_t sum_of(const store::Store& opened, const net::Address& host, Interval window) {
@@ -74,6 +153,9 @@ int main(int count, char** given) {
     const auto wanted = static_cast<std::uint64_t>(std::atoll(given[2]));
     std::mt19937_64 random(count > 3 ? static_cast<std::uint64_t>(std::atoll(given[3])) : 1);
     std::filesystem::remove_all(folder);
+    std::optional<NfdumpFile> rival;
+    const std::string rival_file = folder + ".nfdump";
+    if (count > 4 && std::string(given[4]) == "nfdump") { rival.emplace(rival_file); }
 
     std::unordered_map<std::uint32_t, std::uint32_t> often;
     const std::vector<std::string> observers{"router"};
@@ -86,6 +168,7 @@ int main(int count, char** given) {
         flows.reserve(end - made);
         for (; made < end; ++made) {
             flows.push_back(make_flow(random, static_cast<std::int64_t>(static_cast<double>(made) / static_cast<double>(wanted) * static_cast<double>(kDayMs))));
+            if (rival) { rival->add(flows.back()); }
             ++often[flows.back().client.address.v4_bits()];
             ++often[flows.back().server.address.v4_bits()];
         }
@@ -133,11 +216,41 @@ int main(int count, char** given) {
         std::vector<std::uint32_t> rows;
         if (!segment->rows_in(day, rows) || !segment->totals(rows)) { return 1; }
     }
-    time_of("an ordinary host's day", 200, [&] { return sum_of(*opened, ordinary, day); });
+    const double host_took = time_of("an ordinary host's day", 200, [&] { return sum_of(*opened, ordinary, day); });
+    const auto outer = std::ranges::find_if(hosts, [&](const auto& h) { return h.second >= std::max(20.0, n / 10'000) && h.first >> 24U != 10; });
+    if (outer != hosts.end()) { time_of("an ordinary outer host's day", 200, [&] { return sum_of(*opened, net::Address::v4(outer->first), day); }); }
     time_of("a rare host's day", 200, [&] { return sum_of(*opened, rare, day); });
     time_of("an absent host's day", 200, [&] { return sum_of(*opened, absent, day); });
     time_of("the heaviest host's day", 20, [&] { return sum_of(*opened, heavy, day); });
 
+    constexpr std::uint64_t kBig = 1'000'000;
+    const double scan_took = time_of("all flows of 1,000,000 bytes or more", 5, [&] {
+        std::uint64_t flows = 0;
+        std::vector<std::uint32_t> rows;
+        for (const auto& segment : opened->segments()) {
+            rows.clear();
+            if (!segment->rows_of_size(kBig, rows)) { std::abort(); }
+            flows += rows.size();
+        }
+        return flows;
+    });
+    if (rival) {
+        rival->close();
+        for (int i = 0; i < 3; ++i) {
+            const Rival host = nfdump(rival_file, "host " + to_string(ordinary));
+            const Rival scan = nfdump(rival_file, "bytes > " + std::to_string(kBig - 1));
+            std::printf("nfdump host H: %.2f s wall, %.2f s CPU, %llu flows: %.0f times ours (CPU); bytes: %.2f s wall, %.2f s CPU, %llu flows: %.1f times ours (CPU)\n", host.wall, host.cpu,
+                        static_cast<unsigned long long>(host.flows), host.cpu * 1e6 / host_took, scan.wall, scan.cpu, static_cast<unsigned long long>(scan.flows), scan.cpu * 1e6 / scan_took);
+        }
+        std::filesystem::remove(rival_file);
+    }
+
+    for (std::size_t h = 0; h < hosts.size(); h += 64) {  // the pages of hosts, too
+        std::vector<std::uint32_t> rows;
+        for (const auto& segment : opened->segments()) {
+            if (!segment->rows_of(net::Address::v4(hosts[h].first), day, rows)) { return 1; }
+        }
+    }
     for (const bool busy : {false, true}) {
         // Uniform: every host as likely; busy: hosts as often as they occur in flows.
         std::uint64_t rows = 0;

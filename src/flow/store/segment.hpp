@@ -65,6 +65,9 @@ public:
     /// `flow.observer` indexes this segment's observers.
     [[nodiscard]] Result<Flow> flow(std::uint32_t row, bool slim = false) const;
 
+    /// Appends the rows, rising, whose request has `least` bytes or more: reads no other column.
+    [[nodiscard]] Result<void> rows_of_size(std::uint64_t least, std::vector<std::uint32_t>& out) const;
+
     /// Packets and bytes, both directions, of these rows (rising).
     struct Totals {
         std::uint64_t flows = 0;
@@ -119,6 +122,8 @@ private:
     [[nodiscard]] Result<View> view_of(std::size_t group) const;
     template <typename View>
     [[nodiscard]] Result<Flow> flow_of(std::uint32_t row, bool slim) const;
+    template <typename View>
+    [[nodiscard]] Result<void> rows_of_size_in(std::uint64_t least, std::vector<std::uint32_t>& out) const;
     template <typename View>
     [[nodiscard]] Result<Totals> totals_of(std::span<const std::uint32_t> rows) const;
     template <typename View>

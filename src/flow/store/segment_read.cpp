@@ -257,6 +257,28 @@ Result<void> Segment::rows_in(Interval interval, std::vector<std::uint32_t>& out
     return {};
 }
 
+template <typename View>
+Result<void> Segment::rows_of_size_in(std::uint64_t least, std::vector<std::uint32_t>& out) const {
+    for (std::uint32_t begin = 0; begin < facts_.rows; begin += kGroupRows) {
+        HW_TRY(const auto view, view_of<View>(begin / kGroupRows));
+        if constexpr (std::is_same_v<View, RecordView>) {
+            const auto bytes = view.column(Column::request_bytes);
+            for (std::size_t r = 0; r < view.rows(); ++r) {
+                if (bytes(r) >= least) { out.push_back(begin + static_cast<std::uint32_t>(r)); }
+            }
+        } else {
+            for (std::size_t r = 0; r < view.rows(); ++r) {
+                if (view.value(Column::request_bytes, r) >= least) { out.push_back(begin + static_cast<std::uint32_t>(r)); }
+            }
+        }
+    }
+    return {};
+}
+
+Result<void> Segment::rows_of_size(std::uint64_t least, std::vector<std::uint32_t>& out) const {
+    return version_ == 1 ? rows_of_size_in<GroupView>(least, out) : rows_of_size_in<RecordView>(least, out);
+}
+
 Result<net::Address> Segment::host_at(std::uint64_t host) const {
     if (version_ == 1) {
         if (host < hosts_.size()) { return hosts_.at(host); }

@@ -138,3 +138,43 @@ TEST_CASE("segment: cut short or made up, it is refused and nothing is read past
     const auto whole = write_segment(flows, kNames);
     for (std::size_t size = 0; size < whole.size(); size += 97) { CHECK_FALSE(Segment::parse(std::span(whole).first(size), "test")); }
 }
+
+TEST_CASE("segment: an end in the busier network has its rows as neighbours, in order of first packet") {
+    std::vector<Flow> flows;
+    flows.reserve(1000);
+    for (std::uint32_t i = 0; i < 1000; ++i) {
+        Flow f;
+        const auto inner = net::Address::v4(0xc633'6400U + i % 7);          // 198.51.100.0/24: in every flow
+        const auto outer = net::Address::v4(i * 0x9e37'79b1U | 0x0100'0000U);  // all over the world
+        f.client.address = i % 2 == 0 ? inner : outer;
+        f.server.address = i % 2 == 0 ? outer : inner;
+        f.first = Time::from_micros(static_cast<std::int64_t>(i) * 1'000'000);
+        f.last = f.first;
+        f.request.packets = 1;
+        f.id = make_flow_id("a", f.client, f.server, f.protocol, f.first);
+        flows.push_back(f);
+    }
+    const auto bytes = write_segment(flows, kNames);
+    const auto segment = Segment::parse(bytes, "test");
+    REQUIRE(segment);
+    for (std::uint32_t host = 0; host < 7; ++host) {
+        std::vector<std::uint32_t> rows;
+        REQUIRE((*segment)->rows_of(net::Address::v4(0xc633'6400U + host), {flows.front().first, flows.back().last}, rows));
+        REQUIRE(rows.size() >= 142);
+        CHECK(rows.back() - rows.front() + 1 == rows.size());
+        for (std::size_t i = 1; i < rows.size(); ++i) { CHECK((*segment)->flow(rows[i - 1])->first < (*segment)->flow(rows[i])->first); }
+    }
+}
+
+TEST_CASE("segment: rows by size are those of at least so many bytes") {
+    const auto flows = some_flows(1000, 7);
+    const auto bytes = write_segment(flows, kNames);
+    const auto segment = Segment::parse(bytes, "test");
+    REQUIRE(segment);
+    for (const std::uint64_t least : {std::uint64_t{0}, std::uint64_t{1000}, std::uint64_t{1} << 40U, ~std::uint64_t{0}}) {
+        std::vector<std::uint32_t> rows;
+        REQUIRE((*segment)->rows_of_size(least, rows));
+        CHECK(static_cast<std::ptrdiff_t>(rows.size()) == std::ranges::count_if(flows, [&](const Flow& f) { return f.request.bytes >= least; }));
+        for (const std::uint32_t row : rows) { CHECK((*segment)->flow(row)->request.bytes >= least); }
+    }
+}
