@@ -20,6 +20,7 @@ enum class ValueKind : std::uint8_t {
     addresses, ///< One IP address or several, commas between.
     endpoint,  ///< An IP address with or without a port.
     coverage,  ///< `[OBSERVER=]PREFIX`.
+    prefix,    ///< An IP address or a network, `192.0.2.0/24`.
     file,      ///< A path to a file.
     folder,    ///< A path to a folder.
     choice,    ///< One of `choices`.

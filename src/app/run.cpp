@@ -24,7 +24,7 @@ Handler handler_of(std::string_view verb) {
         {"trace", command::trace},     {"link", command::link},     {"match", command::match},           {"calibrate", command::calibrate}, {"flows", command::flows},
         {"demo", command::demo},       {"config", command::config}, {"completion", command::completion},
         {"version", command::version}, {"help", command::help},   {"relay-test", command::relay_test},
-        {"import", command::import},   {"store", command::store},
+        {"import", command::import},   {"store", command::store},   {"collect", command::collect},
     };
     for (const auto& [name, handler] : kHandlers) {
         if (name == verb) { return handler; }

@@ -121,6 +121,8 @@ Result<void> check_value(const OptionSpec& option, const std::string& value, Tim
             return accept(net::parse_endpoint(value), value, "an address, with or without a port", "write it as 192.0.2.1:22 or [2001:db8::1]:22");
         case ValueKind::coverage:
             return accept(parse_coverage(value), value, "[OBSERVER=]PREFIX", "write it as 192.0.2.0/24, 192.0.2.7 or border-1=192.0.2.0/24");
+        case ValueKind::prefix:
+            return accept(net::parse_prefix(value), value, "an IP address or a network", "write it as 192.0.2.1 or 192.0.2.0/24");
         case ValueKind::address: return accept(net::parse_address(value), value, "an IP address", std::string(kAddressForms));
         case ValueKind::addresses:
             for (const std::string_view part : comma_parts(value)) {
@@ -259,6 +261,14 @@ std::vector<net::Endpoint> Settings::endpoints(std::string_view option) const {
     if (setting == nullptr) { return found; }
     for (const std::string& value : setting->values) {
         if (const auto parsed = net::parse_endpoint(value)) { found.push_back(*parsed); }
+    }
+    return found;
+}
+
+std::vector<net::Prefix> Settings::prefixes(std::string_view option) const {
+    std::vector<net::Prefix> found;
+    for (const std::string& value : texts(option)) {
+        if (const auto parsed = net::parse_prefix(value)) { found.push_back(*parsed); }
     }
     return found;
 }

@@ -59,6 +59,7 @@ public:
     [[nodiscard]] std::vector<std::vector<net::Address>> address_lists(std::string_view option) const;
     [[nodiscard]] std::optional<net::Endpoint> endpoint(std::string_view option) const;
     [[nodiscard]] std::vector<net::Endpoint> endpoints(std::string_view option) const;
+    [[nodiscard]] std::vector<net::Prefix> prefixes(std::string_view option) const;
     [[nodiscard]] std::vector<flow::DeclaredCoverage> coverage(std::string_view option) const;
     /// `--format`, with `--json` taken into account.
     [[nodiscard]] std::string format() const;

@@ -55,6 +55,7 @@ namespace command {
 [[nodiscard]] Result<Outcome> calibrate(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> flows(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> import(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> collect(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> store(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> demo(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> config(const Invocation& invocation);

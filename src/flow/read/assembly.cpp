@@ -98,7 +98,7 @@ void Assembler::apply(const Packet& packet, const Hashed& hashed) {
     } else if (packet.tcp && starts_anew(flow, packet, keyed.side)) {
         emit(flow, FlowEnd::end_of_flow);
         begin(flow, packet, keyed);
-    } else if (packet.time - flow.first > options_.timeouts.active) {
+    } else if (flow.half[0].is(LiveHalf::kCut) || packet.time - flow.first > options_.timeouts.active) {
         const LiveFlow before = flow;
         emit(flow, FlowEnd::active_timeout);
         begin(flow, packet, keyed);
@@ -312,6 +312,7 @@ Flow Assembler::as_flow(const LiveFlow& flow, FlowEnd end, Course course) const 
 }
 
 void Assembler::emit(LiveFlow& flow, FlowEnd end) {
+    if (flow.half[0].is(LiveHalf::kCut)) { return; }  // handed over already
     const std::uint32_t course = flow.cold != 0 ? colds_[flow.cold - 1].course : 0;
     Flow out = as_flow(flow, end, course != 0 ? std::move(courses_[course - 1]) : Course{});
     if (course != 0) { courses_.give_back(course - 1); }
@@ -323,10 +324,22 @@ void Assembler::emit(LiveFlow& flow, FlowEnd end) {
     sink_(std::move(out));
 }
 
+void Assembler::cut(Time before) {
+    for (const auto& slot : slots_) {
+        for (const std::uint32_t number : slot) {
+            LiveFlow& flow = flows_[number];
+            if (flow.first > before || (flow.closed != 0 && flow.last > before)) { continue; }
+            emit(flow, flow.closed != 0 ? FlowEnd::end_of_flow : FlowEnd::active_timeout);
+            flow.half[0].state |= LiveHalf::kCut;
+        }
+    }
+}
+
 void Assembler::snapshot(const std::function<void(Flow&&)>& sink) const {
     for (const auto& slot : slots_) {
         for (const std::uint32_t number : slot) {
             const LiveFlow& flow = flows_[number];
+            if (flow.half[0].is(LiveHalf::kCut)) { continue; }
             const std::uint32_t course = flow.cold != 0 ? colds_[flow.cold - 1].course : 0;
             sink(as_flow(flow, flow.closed != 0 ? FlowEnd::end_of_flow : FlowEnd::forced_end, course != 0 ? courses_[course - 1] : Course{}));
         }

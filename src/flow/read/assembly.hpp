@@ -49,6 +49,10 @@ public:
     /// Ends all flows that are still alive. Once, last.
     void finish();
 
+    /// Hands over all that the flows have gathered which began at `before` or earlier, as an active timeout does; they live on, and
+    /// what comes later is a record of its own. Flows that both ends have closed are left to end by themselves.
+    void cut(Time before);
+
     /// The flows that are alive, each as it would be if the input ended here; they live on.
     void snapshot(const std::function<void(Flow&&)>& sink) const;
 

@@ -1,6 +1,7 @@
 #include "flow/read/assembly.hpp"
 
 #include "flow/read/test_packets.hpp"
+#include "flow/rejoin.hpp"
 
 #include <doctest/doctest.h>
 
@@ -263,4 +264,39 @@ TEST_CASE("assembly: the result does not depend on the key of the hash") {
         runs.push_back(std::move(flows));
     }
     CHECK(runs[0] == runs[1]);
+}
+
+TEST_CASE("assembly: a cut hands over what there is, and the conversation goes on with its roles and without its bytes counted twice") {
+    Connection before;
+    before.server_port = 50'000;
+    before.open(0).up(1, tcp_flag::ack, 1001, 9001, 100);
+    Connection after;
+    after.server_port = 50'000;
+    after.down(5, tcp_flag::ack, 9001, 1101, 300).up(6, tcp_flag::ack, 1001, 9301, 100).up(6.5, tcp_flag::ack, 1101, 9301, 50);
+    std::vector<Flow> flows;
+    ReadReport report;
+    CaptureReader reader("x", ObserverId{}, {}, [&](Flow&& flow) { flows.push_back(std::move(flow)); });
+    MemoryBytes first(before.file.bytes);
+    REQUIRE(reader.read(first, report));
+    reader.cut(at(-1));
+    CHECK(flows.empty());
+    reader.cut(at(2));
+    reader.cut(at(3));
+    REQUIRE(flows.size() == 1);
+    CHECK(flows[0].end == FlowEnd::active_timeout);
+    CHECK(flows[0].request.payload_bytes == 100);
+    reader.snapshot([](Flow&&) { FAIL("nothing has come since"); });
+    MemoryBytes second(after.file.bytes);
+    REQUIRE(reader.read(second, report));
+    reader.finish(report);
+    REQUIRE(flows.size() == 2);
+    CHECK(flows[1].client == flows[0].client);
+    CHECK(flows[1].basis == InitiatorBasis::syn);
+    CHECK(flows[1].first == at(5));
+    CHECK(flows[1].reply.payload_bytes == 300);
+    CHECK(flows[1].request.payload_bytes == 50);
+    const auto joined = rejoin(flows);
+    REQUIRE(joined.size() == 1);
+    CHECK(joined[0].request.packets == 5);
+    CHECK(joined[0].request.payload_bytes == 150);
 }

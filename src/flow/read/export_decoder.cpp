@@ -139,6 +139,12 @@ std::uint32_t ExportDecoder::sampling_of(std::uint32_t exporter) const {
     return exporter < state_->exporter_rates.size() ? state_->exporter_rates[exporter] : 0;
 }
 
+std::vector<std::uint64_t> ExportDecoder::template_counts() const {
+    std::vector<std::uint64_t> counts(state_->exporter_list.size());
+    for (const auto& [key, scope] : state_->scopes) { counts[scope.exporter] += scope.templates.size(); }
+    return counts;
+}
+
 std::uint32_t ExportDecoder::exporter_of(const net::Address& address) {
     auto& list = state_->exporter_list;
     const auto known = state_->exporter_index.find(address);

@@ -57,6 +57,9 @@ public:
     /// The place of an address among the exporters, taken up where it is new; past the limit that of the last.
     [[nodiscard]] std::uint32_t exporter_of(const net::Address& address);
 
+    /// Templates held of each exporter, as `exporters()` counts them.
+    [[nodiscard]] std::vector<std::uint64_t> template_counts() const;
+
     /// The rate that this exporter has told last, for all its packets or by its only sampler; 0: none.
     [[nodiscard]] std::uint32_t sampling_of(std::uint32_t exporter) const;
 

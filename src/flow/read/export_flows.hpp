@@ -34,6 +34,9 @@ public:
     explicit ExportFlows(std::string observer_name) : observer_name_(std::move(observer_name)) {}
 
     void add(const ExportRecord& record) { records_.push_back(record); }
+    void add(std::vector<ExportRecord>&& records) {
+        if (records_.empty()) { std::swap(records_, records); } else { add(std::span<const ExportRecord>(records)); }
+    }
     void add(std::span<const ExportRecord> records) { records_.insert(records_.end(), records.begin(), records.end()); }
 
     /// The flows of all records, `observer` being the exporter's index; empties the collection. `exporters` as of the decoder.

@@ -60,6 +60,7 @@ struct LiveHalf {
     // Bits of `state`:
     static constexpr std::uint8_t kSequenceKnown = 0x01;
     static constexpr std::uint8_t kFin = 0x02;
+    static constexpr std::uint8_t kCut = 0x04;         ///< In the low half: all so far has been handed over, and nothing came since.
     static constexpr std::uint8_t kClient = 0x08;      ///< This end is the client.
     static constexpr std::uint8_t kLinkMixed = 0x10;   ///< Came from several link-layer addresses.
     static constexpr std::uint8_t kBasisShift = 5;     ///< `InitiatorBasis`, in the half of the client.

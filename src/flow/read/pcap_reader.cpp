@@ -178,6 +178,8 @@ Result<void> read_frames(ByteSource& bytes, FrameTap& tap, const std::stop_token
 
 void CaptureReader::snapshot(const FlowSink& sink) const { parts_->assembler.snapshot(sink); }
 
+void CaptureReader::cut(Time before) { parts_->assembler.cut(before); }
+
 void CaptureReader::finish(ReadReport& report) {
     parts_->assembler.report_to(report);
     parts_->assembler.finish();

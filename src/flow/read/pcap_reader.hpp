@@ -52,6 +52,10 @@ public:
     /// source is asked for the next one) or between files; all packets before are then counted.
     void snapshot(const FlowSink& sink) const;
 
+    /// Hands over all that conversations have gathered which began at `before` or earlier; they go on, as after an active timeout. When
+    /// `snapshot` may be called.
+    void cut(Time before);
+
     /// Ends all conversations, to be counted in `report`. Once, last.
     void finish(ReadReport& report);
 

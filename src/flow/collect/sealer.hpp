@@ -1,0 +1,68 @@
+#pragma once
+
+#include "flow/collect/status.hpp"
+#include "flow/flow.hpp"
+#include "flow/read/export_record.hpp"
+#include "net/address.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace hw::flow::collect {
+
+/// What goes into the store together.
+struct Batch {
+    std::uint64_t records = 0;
+    std::vector<read::ExportRecord> exported;
+    std::vector<net::Address> exporters;    ///< Of `exported`, as of the decoder.
+    std::vector<std::uint32_t> rates;
+    std::vector<Flow> flows;                ///< That are flows already.
+    std::vector<std::string> observers;     ///< Of `flows`.
+};
+
+/// Puts batches into the store on a thread of its own, each as one change. What fails (another program is writing, the disk
+/// is full) is tried again until it succeeds; meanwhile `submit` waits, and whoever waits may have to drop and count.
+class Sealer {
+public:
+    /// `observer`: what exporters' names begin with. `now` gives the time for the status.
+    Sealer(std::string folder, std::string observer, std::size_t backlog, std::function<Time()> now);
+    ~Sealer();
+    Sealer(const Sealer&) = delete;
+    Sealer& operator=(const Sealer&) = delete;
+
+    /// Blocks while `backlog` batches are waiting.
+    void submit(Batch&& batch);
+    /// From `patience` on it gives up on batches that cannot be sealed, instead of trying again.
+    void give_up_after(Duration patience);
+    /// Seals what waits, then ends. Returns how many records could not be sealed and were given up. Once, last, after `give_up_after`.
+    [[nodiscard]] std::uint64_t finish();
+    [[nodiscard]] SealStatus status() const;
+
+private:
+    void run();
+    /// One try.
+    [[nodiscard]] Result<void> seal(Batch& batch);
+
+    std::string folder_;
+    std::string observer_;
+    std::size_t backlog_;
+    std::function<Time()> now_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Batch> waiting_;
+    SealStatus status_;
+    bool ending_ = false;
+    std::chrono::steady_clock::time_point give_up_ = std::chrono::steady_clock::time_point::max();
+    std::uint64_t given_up_ = 0;
+    std::jthread thread_;
+};
+
+}  // namespace hw::flow::collect

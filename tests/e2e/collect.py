@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""collect.py HEADWATER [--kills N] [--seed N]: the collector with exporters as other programs make them (softflowd), its store read meanwhile, killed at
+random moments (SIGKILL), flooded with templates, by forged senders, and watched by a service manager."""
+
+import argparse
+import gzip
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CAPTURE = ROOT / "examples/captures/three-relays/relay-2.pcap.gz"
+
+
+def check(what, good):
+    print(("good: " if good else "BAD:  ") + what)
+    if not good:
+        sys.exit(1)
+
+
+class Collector:
+    """A collector on a free port of loopback."""
+
+    def __init__(self, headwater, store, *options, environment=None):
+        self.program = subprocess.Popen([headwater, "collect", "--store", str(store), "--udp", "127.0.0.1:0", "--receive-buffer", "4194304", "--format", "ndjson", "-q", *options],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ, **(environment or {})))
+        line = self.program.stdout.readline()
+        if not line:
+            sys.exit("the collector did not start: " + self.program.stderr.read())
+        self.port = int(json.loads(line)["listeners"][0]["address"].rsplit(":", 1)[1])
+
+    def line(self):
+        """The next line, a seal or the result."""
+        return json.loads(self.program.stdout.readline())
+
+    def stop(self):
+        """Ends it in order: its last line, and the exit code."""
+        self.program.send_signal(signal.SIGTERM)
+        out, err = self.program.communicate(timeout=60)
+        return json.loads(out.splitlines()[-1]), self.program.returncode, err
+
+    def kill(self):
+        self.program.kill()
+        out, _ = self.program.communicate(timeout=60)
+        return [json.loads(line) for line in out.splitlines() if line.endswith("}")]
+
+
+class Exporter:
+    """Sends NetFlow v5 from an address of loopback; each record has a client address of its own."""
+
+    def __init__(self, port, address="127.0.0.1"):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, 0))
+        self.socket.connect(("127.0.0.1", port))
+        self.sequence = 0
+
+    def v5(self, count=20, first=None, uptime=1_000_000, seconds=None):
+        """One datagram; gives the clients' numbers."""
+        first = self.sequence if first is None else first
+        seconds = int(time.time()) if seconds is None else seconds
+        message = struct.pack(">HHIIIIBBH", 5, count, uptime, seconds, 0, self.sequence, 0, 0, 0)
+        for i in range(first, first + count):
+            message += struct.pack(">IIIHHIIIIHHBBBBHHBBH", 0x0a000000 + i, 0xc6336401, 0, 0, 0, 10, 1000, uptime - 2000, uptime - 1000, 40000, 443, 0, 0x1b, 6, 0, 0, 0, 0, 0, 0)
+        self.sequence += count
+        self.send(message)
+        return range(first, first + count)
+
+    def send(self, message):
+        try:
+            self.socket.send(message)
+        except ConnectionRefusedError:  # an earlier datagram came to a port that is closed: the collector was killed
+            return False
+        return True
+
+
+def flows(headwater, store, *options):
+    done = subprocess.run([headwater, "flows", str(store), "--json", "-q", *options], capture_output=True, text=True, timeout=60)
+    if done.returncode not in (0, 1):
+        sys.exit("the store does not open: " + done.stderr)
+    return json.loads(done.stdout)["flows"]
+
+
+def conversations(found):
+    """Packets and bytes each way, by end."""
+    sums = {}
+    for flow in found:
+        client = (flow["client"]["address"], flow["client"]["port"])
+        server = (flow["server"]["address"], flow["server"]["port"])
+        for source, target, half in ((client, server, flow["request"]), (server, client, flow["reply"])):
+            if half["packets"]:
+                packets, octets = sums.get((flow["protocol"], source, target), (0, 0))
+                sums[(flow["protocol"], source, target)] = (packets + half["packets"], octets + half["bytes"])
+    return sums
+
+
+def real_exporters(headwater, place):
+    if not shutil.which("softflowd"):
+        print("skipped: softflowd is not installed")
+        return
+    capture = place / "relay-2.pcap"
+    capture.write_bytes(gzip.decompress(CAPTURE.read_bytes()))
+    expected = conversations(flows(headwater, capture))
+    for version in ("5", "9", "10"):
+        store = place / f"softflowd-{version}"
+        collector = Collector(headwater, store, "--seal-every", "500ms")
+        subprocess.run(["softflowd", "-a", "-r", capture, "-d", "-n", f"127.0.0.1:{collector.port}", "-v", version, "-p", place / "pid", "-c", "none"],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+        collector.line()  # sealed
+        during = conversations(flows(headwater, store))
+        result, code, _ = collector.stop()
+        check(f"softflowd -v {version}: {result['records']} records, the conversations of the capture itself", conversations(flows(headwater, store)) == expected)
+        check(f"softflowd -v {version}: the store was read while collecting", 0 < len(during) <= len(expected))
+        exporter = result["exporters"][0]
+        check(f"softflowd -v {version}: nothing lost, exit code 0", code == 0 and exporter["lost"] == 0 and result["kernel_dropped"] == 0 and result["sealed_records"] == result["records"])
+        check(f"softflowd -v {version}: templates are counted", (exporter["templates"] > 0) == (version != "5"))
+
+
+def killed(headwater, place, kills, chance):
+    """After each kill: what had been sealed is there, once; the store opens and its sums are right."""
+    store = place / "killed"
+    sealed = sent = rows = 0
+    number = 0
+    for _ in range(kills):
+        collector = Collector(headwater, store, "--seal-every", "100ms")
+        exporter = Exporter(collector.port)
+        end = time.monotonic() + chance.random() * 0.6
+        while time.monotonic() < end:
+            number = exporter.v5(20, number).stop
+            time.sleep(0.001)
+        lines = collector.kill()
+        sent += exporter.sequence
+        told = [line["sealed_records"] for line in lines if line["schema"] == "headwater.collect.seal/1"]
+        sealed += max(told, default=0)
+        if not (store / "manifest").exists():
+            if sealed:
+                sys.exit("sealed, but there is no store")
+            continue
+        clients = [flow["client"]["address"] for flow in flows(headwater, store)]
+        if len(set(clients)) != len(clients):
+            sys.exit(f"{len(clients) - len(set(clients))} flows are doubled")
+        if len(clients) < sealed or len(clients) > sent:
+            sys.exit(f"{len(clients)} flows in the store, {sealed} had been sealed, {sent} sent")
+        rows = len(clients)
+        checked = json.loads(subprocess.run([headwater, "store", "check", str(store), "--json"], capture_output=True, text=True, timeout=60).stdout)
+        if checked["damages"]:
+            sys.exit(f"damage: {checked['damages']}")
+    check(f"killed at {kills} random moments: {sent} records sent, {sealed} told to be sealed, {rows} in the store; 0 sealed ones lost, 0 doubled, 0 failed opens", True)
+
+
+def floods(headwater, place):
+    collector = Collector(headwater, place / "flooded", "--exporter", "127.0.0.0/28", "--max-rate", "5000")
+    good = Exporter(collector.port, "127.0.0.2")
+    flood = Exporter(collector.port, "127.0.0.3")
+    for domain in range(400):  # each with templates that nobody needs
+        template = b"".join(struct.pack(">HHHHHH", 256 + i, 2, 8, 4, 12, 4) for i in range(100))
+        flood.send(struct.pack(">HHIIIHH", 10, 20 + len(template), int(time.time()), 0, domain, 2, 4 + len(template)) + template)
+        if domain % 20 == 0:
+            good.v5()
+            time.sleep(0.01)
+    strangers = [Exporter(collector.port, f"127.0.1.{i}") for i in range(1, 50)]
+    for stranger in strangers:
+        stranger.v5()
+    for _ in range(20_000):
+        flood.v5(1)
+    good.v5()
+    time.sleep(0.3)
+    result, code, _ = collector.stop()
+    by = {e["address"]: e for e in result["exporters"]}
+    check("strangers are counted and unread", result["strangers"] == 49 and set(by) == {"127.0.0.2", "127.0.0.3"})
+    check("an exporter past its rate is dropped and counted", by["127.0.0.3"]["too_fast"] > 0)
+    check("another exporter loses nothing meanwhile", by["127.0.0.2"]["records"] == 21 * 20 and by["127.0.0.2"]["lost"] == 0)
+    check("all that was dropped stands among the skipped", {"datagram of a sender that is not on the list", "datagram past its exporter's rate"} <= set(result["skipped"]) and code == 0)
+
+
+def clocks(headwater, place):
+    collector = Collector(headwater, place / "clocks")
+    exporter = Exporter(collector.port)
+    exporter.v5(10)
+    exporter.sequence = 0
+    exporter.v5(10, first=100, uptime=5_000)
+    exporter.v5(10, first=200, uptime=6_000, seconds=int(time.time()) + 400 * 86_400)
+    exporter.v5(10, first=300, uptime=7_000, seconds=1000)
+    time.sleep(0.2)
+    result, _, _ = collector.stop()
+    told = result["exporters"][0]
+    check("a restart and a clock that jumps are counted, and the records kept", told["restarts"] == 1 and told["off_times"] == 20 and len(flows(headwater, place / "clocks")) == 40)
+
+
+def service(headwater, place):
+    for name in (str(place / "notify"), f"\0headwater-collect-{os.getpid()}"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(name)
+            manager.settimeout(20)
+            collector = Collector(headwater, place / "service", "--seal-every", "200ms", environment={"NOTIFY_SOCKET": name.replace("\0", "@"), "WATCHDOG_USEC": "400000"})
+            told = [manager.recv(4096).decode()]
+            while not ("WATCHDOG=1" in told and any("records/s" in text for text in told)):
+                told.append(manager.recv(4096).decode())
+            collector.stop()
+            manager.settimeout(0.2)
+            try:
+                while True:
+                    told.append(manager.recv(4096).decode())
+            except TimeoutError:
+                pass
+        check("the service manager is told: ready, alive, how it fares, stopping", told[0].startswith("READY=1") and told[-1].startswith("STOPPING=1"))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("headwater")
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="headwater-collect-") as folder:
+        place = pathlib.Path(folder)
+        real_exporters(given.headwater, place)
+        floods(given.headwater, place)
+        clocks(given.headwater, place)
+        service(given.headwater, place)
+        killed(given.headwater, place, given.kills, random.Random(given.seed))
+
+
+main()
