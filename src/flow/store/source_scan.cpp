@@ -96,6 +96,7 @@ Result<void> StoreSource::note_segments() {
         if (!survey_.segments.contains(named[s].file)) { fresh.push_back(s); }
     }
     std::vector<std::string> names;
+    names.reserve(observers_.size());
     for (const Observer& observer : observers_) { names.push_back(observer.name); }
     for (const std::uint32_t s : fresh) {
         std::vector<Flow> flows;

@@ -64,8 +64,9 @@ bool take_line(Survey& survey, SegmentNotes*& notes, Words w) {
     }
     if (w[0] == "seen" && notes != nullptr) {
         auto seen = seen_of(w);
-        if (seen) { notes->seen.push_back(*std::move(seen)); }
-        return seen.has_value();
+        if (!seen) { return false; }
+        notes->seen.push_back(*std::move(seen));
+        return true;
     }
     if (w[0] == "holds" && w.size() == 2) {
         const auto key = parse_integer<std::uint64_t>(w[1], 16);
@@ -74,13 +75,15 @@ bool take_line(Survey& survey, SegmentNotes*& notes, Words w) {
     }
     if (w[0] == "covered") {
         auto covered = covered_of(w);
-        if (covered) { survey.covered.push_back(*std::move(covered)); }
-        return covered.has_value();
+        if (!covered) { return false; }
+        survey.covered.push_back(*std::move(covered));
+        return true;
     }
     if (w[0] == "starts") {
         auto starts = starts_of(w);
-        if (starts) { survey.starts.push_back(*std::move(starts)); }
-        return starts.has_value();
+        if (!starts) { return false; }
+        survey.starts.push_back(*std::move(starts));
+        return true;
     }
     return false;
 }
