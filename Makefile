@@ -112,6 +112,12 @@ bench-store: deps ## fill a store with made-up flows (FLOWS=20000000) and time l
 	$(call build,release,store_bench_run)
 	$(call run,build/release/bench/store_bench_run build/bench-store $(or $(FLOWS),20000000) 1 nfdump,See docs/results/store.md.)
 
+.PHONY: bench-store-trace
+bench-store-trace: deps ## plant a trail in a store of made-up flows (FLOWS=20000000) and time tracing it
+	$(call configure,release)
+	$(call build,release,store_trace_run)
+	$(call run,build/release/bench/store_trace_run build/bench-store-trace $(or $(FLOWS),20000000),See docs/results/store-trace.md.)
+
 .PHONY: bench-match
 bench-match: deps ## how blind-spot matching grows: recall and time of the index, cost of verifying a pair
 	$(call configure,release)

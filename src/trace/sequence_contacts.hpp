@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace hw::trace {
 
@@ -28,8 +29,12 @@ public:
     [[nodiscard]] Result<void> failure() const;
 
 private:
+    void count_clients(const net::Endpoint& service) const;
+    void note(const Result<void>& asked) const;
+
     const flow::FlowSource* source_;
     mutable std::map<net::Endpoint, std::size_t> clients_;
+    mutable std::set<net::Address> counted_;  ///< Hosts all of whose services are in `clients_`.
     mutable std::map<net::Address, std::size_t> acted_on_;
     mutable std::optional<Error> failed_;
 };

@@ -41,3 +41,18 @@ TEST_CASE("contacts: counts go on until more would not matter") {
     const Contacts contacts(source);
     CHECK(contacts.clients_of({ip(9), net::Port{443}}) == Contacts::kMostClients);
 }
+
+TEST_CASE("contacts: a host with many services is counted at once with the counts that each alone would get") {
+    std::vector<flow::Flow> flows;
+    std::mt19937_64 random(3);
+    for (unsigned i = 0; i < 400; ++i) {
+        const double t = 1 + i;
+        flows.push_back(make_flow("a", 0, 1 + static_cast<unsigned>(random() % 30), 4000, 99, static_cast<std::uint16_t>(20 + random() % 6), {{t}, random() % 3 == 0 ? std::vector<double>{} : std::vector<double>{t + 0.1}}));
+    }
+    const auto source = source_of(std::move(flows));
+    const Contacts one(source);
+    for (std::uint16_t port = 20; port < 27; ++port) {
+        const Contacts alone(source);
+        CHECK(one.clients_of({ip(99), net::Port{port}}) == alone.clients_of({ip(99), net::Port{port}}));
+    }
+}
