@@ -28,7 +28,7 @@ Result<void> scan_matching(const FlowSource& source, const Interval& window, con
                            const std::function<bool(const Flow&)>& visit) {
     const auto hosts = filter_scanning::single_hosts(bounds);
     if (!hosts) {
-        return source.scan(window, [&](const Flow& flow) { return !matcher(flow) || visit(flow); });
+        return source.scan_within(bounds, window, [&](const Flow& flow) { return !matcher(flow) || visit(flow); });
     }
     struct Found {
         const Flow* flow = nullptr;

@@ -12,6 +12,8 @@ Result<void> FlowSource::visit_flows_of(const net::Address& host, const std::fun
     return {};
 }
 
+Result<void> FlowSource::scan_within(const FilterBounds& /*bounds*/, Interval interval, const std::function<bool(const Flow&)>& visit) const { return scan(interval, visit); }
+
 Result<std::vector<SharedStarts>> FlowSource::shared_starts() const {
     SharedStartsGatherer gathered;
     if (observers().size() > 1) {

@@ -12,6 +12,8 @@
 
 namespace hw::flow {
 
+struct FilterBounds;
+
 /// Why an observer is believed to see all of a host's traffic.
 enum class CoverageBasis : std::uint8_t {
     declared,   ///< The operator said so (`--covers`).
@@ -59,6 +61,8 @@ public:
     /// Every flow that overlaps `interval`, in order of first packet; stops early when `visit` returns false. What is shown may be
     /// gone after the visit: who needs it longer asks for it with `keep`.
     [[nodiscard]] virtual Result<void> scan(Interval interval, const std::function<bool(const Flow&)>& visit) const = 0;
+    /// The same, less flows that `bounds` rules out, as far as the source can tell that cheaply: it may show too much, never too little.
+    [[nodiscard]] virtual Result<void> scan_within(const FilterBounds& bounds, Interval interval, const std::function<bool(const Flow&)>& visit) const;
     /// The flow that `scan` is showing, to stay as long as the source does.
     [[nodiscard]] virtual const Flow* keep(const Flow& shown) const { return &shown; }
     /// Shows flows of `host` of all times and observers, in any order and perhaps one of them twice, until `visit` returns false:

@@ -45,6 +45,7 @@ public:
 
     [[nodiscard]] Result<std::vector<const Flow*>> flows_of(const net::Address& host, Interval interval) const override;
     [[nodiscard]] Result<void> scan(Interval interval, const std::function<bool(const Flow&)>& visit) const override;
+    [[nodiscard]] Result<void> scan_within(const FilterBounds& bounds, Interval interval, const std::function<bool(const Flow&)>& visit) const override;
     [[nodiscard]] const Flow* keep(const Flow& shown) const override;
     [[nodiscard]] Result<void> visit_flows_of(const net::Address& host, const std::function<bool(const Flow&)>& visit) const override;
     [[nodiscard]] Result<std::vector<SharedStarts>> shared_starts() const override;
@@ -85,7 +86,14 @@ private:
     [[nodiscard]] Result<void> note_segments();
     [[nodiscard]] Result<void> survey_all();
     [[nodiscard]] Result<void> declare();
-    [[nodiscard]] Result<void> show_slice(Interval slice, Time after, const Interval& asked, const std::function<bool(const Flow&)>& visit, bool& stopped, std::size_t& rows) const;
+    /// One segment's rows that a scan shall show, by first packet.
+    struct Stream {
+        std::vector<std::pair<Time, std::uint32_t>> rows;
+        std::size_t next = 0;
+        std::uint32_t segment = 0;
+    };
+    [[nodiscard]] Stream stream_of(std::uint32_t segment, const Interval& asked, const FilterBounds& bounds) const;
+    [[nodiscard]] bool show(std::vector<Records>& some, const std::function<bool(const Flow&)>& visit) const;
 
     std::string folder_;
     StoreSourceOptions options_;

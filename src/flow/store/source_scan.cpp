@@ -1,4 +1,5 @@
 // A store as a source of flows: opening, scanning, and what goes over all of it.
+#include "flow/filter.hpp"
 #include "flow/rejoin.hpp"
 #include "flow/shared_starts.hpp"
 #include "flow/store/source.hpp"
@@ -17,7 +18,7 @@ namespace hw::flow::store {
 namespace {
 namespace source_scanning {
 
-constexpr std::size_t kRowsASlice = std::size_t{1} << 17U;  // of a scan: what is held at once
+constexpr std::size_t kRowsAtOnce = std::size_t{1} << 16U;  // of a scan: flows held in full
 constexpr std::size_t kStartsAtOnce = 20'000'000;           // 24 bytes each
 
 /// For each of the hashes, whether it may have been put in.
@@ -44,9 +45,13 @@ bool earlier(const Shown& a, const Shown& b) {
     return std::tie(a.flow.first, a.flow.id, a.flow.observer, a.flow.tunnel_depth, a.flow.last) < std::tie(b.flow.first, b.flow.id, b.flow.observer, b.flow.tunnel_depth, b.flow.last);
 }
 
-Time plus_micros(Time time, std::int64_t micros) {
-    const std::int64_t at = time.micros();
-    return Time::from_micros(at > std::numeric_limits<std::int64_t>::max() - micros ? std::numeric_limits<std::int64_t>::max() : at + micros);
+/// Whether a flow of which ends, times and totals are known may pass.
+bool may_pass(const FilterBounds& bounds, const Flow& flow) {
+    if (bounds.hosts && std::ranges::none_of(*bounds.hosts, [&](const net::Prefix& p) { return p.contains(flow.client.address) || p.contains(flow.server.address); })) { return false; }
+    if (!bounds.ports.contains(net::number(flow.client.port)) && !bounds.ports.contains(net::number(flow.server.port))) { return false; }
+    const auto within = [](const NumberRange& range, std::uint64_t a, std::uint64_t b) { return a + b < a || range.contains(a + b); };
+    return within(bounds.packets, flow.request.packets, flow.reply.packets) && within(bounds.bytes, flow.request.bytes, flow.reply.bytes) &&
+           bounds.duration.contains(static_cast<std::uint64_t>((flow.last - flow.first).count()));
 }
 
 }  // namespace source_scanning
@@ -286,67 +291,103 @@ Result<std::vector<SharedStarts>> StoreSource::shared_starts() const {
     return out;
 }
 
-Result<void> StoreSource::show_slice(Interval slice, Time after, const Interval& asked, const std::function<bool(const Flow&)>& visit, bool& stopped, std::size_t& rows) const {
-    std::vector<source_scanning::Shown> shown;
+StoreSource::Stream StoreSource::stream_of(std::uint32_t segment, const Interval& asked, const FilterBounds& bounds) const {
+    Stream stream{.rows = {}, .next = 0, .segment = segment};
     std::vector<std::uint32_t> found;
-    const bool begins = slice.from == asked.from;
-    for (std::uint32_t s = 0; s < store_->segments().size(); ++s) {
-        const Segment& segment = *store_->segments()[s];
-        if (segment.facts().first > slice.to || segment.facts().last < slice.from || (!begins && segment.facts().first_last <= after)) { continue; }
-        found.clear();
-        if (auto in = segment.rows_in(slice, found); !in) {
-            note_damage({.segment = s, .row = kWholeSegment}, in.error().message);
-            found.resize(segment.facts().rows);
-            std::iota(found.begin(), found.end(), 0U);
-        }
-        for (const std::uint32_t row : found) {
-            const RowRef ref{.segment = s, .row = row};
-            if (std::ranges::binary_search(joined_rows_, ref)) { continue; }
-            auto flow = read(ref);
-            // Each is shown in the slice in which it begins, those that began before all of them in the first.
-            if (!flow || !flow->interval().overlaps(asked) || flow->first > slice.to || (!begins && flow->first <= after)) { continue; }
-            shown.push_back({.flow = *std::move(flow), .records = {ref}});
-        }
+    if (auto in = store_->segments()[segment]->rows_in(asked, found); !in) {
+        note_damage({.segment = segment, .row = kWholeSegment}, in.error().message);
+        found.resize(store_->segments()[segment]->facts().rows);
+        std::iota(found.begin(), found.end(), 0U);
     }
-    for (const Join& join : *joins_) {
-        if (join.first > slice.to) { break; }
-        if (join.last < asked.from || (!begins && join.first <= after)) { continue; }
-        if (auto flow = put_together(join.records)) { shown.push_back({.flow = *std::move(flow), .records = join.records}); }
+    std::vector<bool> observers(observers_.size(), !bounds.observers.has_value());
+    for (std::size_t i = 0; i < observers_.size() && bounds.observers; ++i) { observers[i] = std::ranges::find(*bounds.observers, observers_[i].name) != bounds.observers->end(); }
+    for (const std::uint32_t row : found) {
+        const RowRef ref{.segment = segment, .row = row};
+        if (!joined_rows_.empty() && std::ranges::binary_search(joined_rows_, ref)) { continue; }
+        const auto flow = read(ref, true);
+        if (flow && flow->interval().overlaps(asked) && observers[static_cast<std::size_t>(flow->observer)] && source_scanning::may_pass(bounds, *flow)) { stream.rows.emplace_back(flow->first, row); }
     }
-    std::ranges::sort(shown, source_scanning::earlier);
-    rows = shown.size();
-    for (const auto& one : shown) {
-        shown_ = &one.flow;
-        shown_records_ = &one.records;
-        const bool on = visit(one.flow);
-        shown_ = nullptr;
-        if (!on) {
-            stopped = true;
-            break;
-        }
-    }
-    return {};
+    std::ranges::sort(stream.rows);
+    return stream;
 }
 
-Result<void> StoreSource::scan(Interval interval, const std::function<bool(const Flow&)>& visit) const {
-    using source_scanning::kRowsASlice;
+bool StoreSource::show(std::vector<Records>& some, const std::function<bool(const Flow&)>& visit) const {
+    std::ranges::sort(some);  // rows that lie together are read together
+    std::vector<source_scanning::Shown> shown;
+    shown.reserve(some.size());
+    for (Records& records : some) {
+        if (auto flow = put_together(records)) { shown.push_back({.flow = *std::move(flow), .records = std::move(records)}); }
+    }
+    some.clear();
+    std::ranges::sort(shown, source_scanning::earlier);
+    bool on = true;
+    for (auto one = shown.begin(); on && one != shown.end(); ++one) {
+        shown_ = &one->flow;
+        shown_records_ = &one->records;
+        on = visit(one->flow);
+        shown_ = nullptr;
+    }
+    return on;
+}
+
+Result<void> StoreSource::scan(Interval interval, const std::function<bool(const Flow&)>& visit) const { return scan_within({}, interval, visit); }
+
+Result<void> StoreSource::scan_within(const FilterBounds& bounds, Interval interval, const std::function<bool(const Flow&)>& visit) const {
     const Interval asked{std::max(interval.from, interval_.from), std::min(interval.to, interval_.to)};
     if (asked.to < asked.from || store_->flows() == 0) { return {}; }
     HW_CHECK(find_joins());
-    // Slices of time that hold about so many flows; each shows what begins in it.
-    const std::int64_t span = std::max<std::int64_t>(1, (interval_.to - interval_.from).count());
-    auto step = static_cast<std::int64_t>(static_cast<double>(span) * static_cast<double>(kRowsASlice) / static_cast<double>(store_->flows())) + 1;
-    Time after = asked.from;
-    bool stopped = false;
-    std::size_t rows = 0;
-    HW_CHECK(show_slice({asked.from, asked.from}, after, asked, visit, stopped, rows));
-    while (!stopped && after < asked.to) {
-        const Time to = std::min(asked.to, source_scanning::plus_micros(after, step));
-        HW_CHECK(show_slice({source_scanning::plus_micros(after, 1), to}, after, asked, visit, stopped, rows));
-        after = to;
-        if (rows > 2 * kRowsASlice) { step = std::max<std::int64_t>(1, step / 4); }
-        else if (rows < kRowsASlice / 2 && step < span) { step *= 2; }
+    // Segments come in as their first packets are reached, and go when all their rows were shown.
+    std::vector<std::uint32_t> waiting;
+    for (std::uint32_t s = 0; s < store_->segments().size(); ++s) {
+        const SegmentFacts& facts = store_->segments()[s]->facts();
+        if (facts.first <= asked.to && facts.last >= asked.from) { waiting.push_back(s); }
     }
+    const auto first_of = [&](std::uint32_t s) { return store_->segments()[s]->facts().first; };
+    std::ranges::stable_sort(waiting, {}, first_of);
+    std::vector<Stream> open;
+    std::vector<Records> some;
+    std::size_t come = 0;
+    Time begun;
+    std::size_t join = 0;
+    for (bool more = true; more;) {
+        more = false;
+        Time next = Time::from_micros(std::numeric_limits<std::int64_t>::max());
+        std::size_t least = open.size();
+        for (std::size_t i = 0; i < open.size(); ++i) {
+            if (open[i].rows[open[i].next].first < next || least == open.size()) {
+                next = open[i].rows[open[i].next].first;
+                least = i;
+            }
+        }
+        while (join < joins_->size() && ((*joins_)[join].last < asked.from || (*joins_)[join].first > asked.to)) { ++join; }
+        const bool joined = join < joins_->size() && (least == open.size() || (*joins_)[join].first < next);
+        if (joined) { next = (*joins_)[join].first; }
+        if (come < waiting.size() && ((least == open.size() && !joined) || first_of(waiting[come]) <= next)) {
+            if (options_.stop.stop_requested()) { return {}; }
+            open.push_back(stream_of(waiting[come++], asked, bounds));
+            if (open.back().rows.empty()) { open.pop_back(); }
+            more = true;
+            continue;
+        }
+        if (least == open.size() && !joined) { break; }
+        more = true;
+        // Flows that begin at one moment are shown in the order of their ids: a batch ends between two moments.
+        if (some.size() >= source_scanning::kRowsAtOnce && next != begun) {
+            if (!show(some, visit)) { return {}; }
+        }
+        begun = next;
+        if (joined) {
+            some.push_back((*joins_)[join++].records);
+            continue;
+        }
+        Stream& stream = open[least];
+        some.push_back({{.segment = stream.segment, .row = stream.rows[stream.next++].second}});
+        if (stream.next == stream.rows.size()) {
+            std::swap(open[least], open.back());
+            open.pop_back();
+        }
+    }
+    [[maybe_unused]] const bool wanted = show(some, visit);
     return {};
 }
 
