@@ -78,7 +78,7 @@ Places places_of(std::span<const flow::Flow* const> flows) {
     return places;
 }
 
-constexpr double kTellingCourse_s = 20;
+constexpr double kTellingCourse = 20;  // seconds
 
 double odds(double posterior) { return posterior / std::max(1 - posterior, kCalibration.model_error); }
 
@@ -99,7 +99,7 @@ void join_records(PairsByFlow& pairs, const RelayLinks& records, const Places& o
             if (fresh) { continue; }
             Link& link = at->second;
             // What two courses that were long enough to agree deny, records alone do not restore.
-            const bool telling = link.channels.activity && link.evidence.shared_s >= kTellingCourse_s;
+            const bool telling = link.channels.activity && link.evidence.shared_s >= kTellingCourse;
             const double denied = telling ? std::min(1.0, link.channels.activity->ratio()) : 1.0;
             link.llr = Decibans::from_ratio(link.llr.ratio() + denied * record.llr.ratio());
             link.p = std::min(link.p, record.p);

@@ -155,7 +155,7 @@ std::string Source::select(std::string_view table, std::string_view where) const
     return "SELECT " + flow_column_names() + " FROM " + http_.url().database + "." + std::string(table) + " WHERE " + std::string(where) + unfinished_;
 }
 
-const Flow* Source::keep(FlowRow&& row) const {
+const Flow* Source::store_row(FlowRow&& row) const {
     auto& place = kept_[{row.batch, row.row}];
     if (!place) {
         row.flow.observer = observer_of(row.observer);
@@ -172,7 +172,7 @@ Result<std::vector<const Flow*>> Source::ask(const std::string& sql) const {
         auto row = read_flow_row(in);
         if (!row) { return std::unexpected(std::move(row).error()); }
         if (!std::ranges::binary_search(whole_, row->batch)) { continue; }  // of an import that began after this source was opened
-        out.push_back(keep(std::move(*row)));
+        out.push_back(store_row(std::move(*row)));
     }
     std::ranges::sort(out, source_detail::earlier);
     return out;

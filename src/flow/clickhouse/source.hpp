@@ -44,7 +44,7 @@ private:
     [[nodiscard]] Result<void> declare(std::span<const DeclaredCoverage> declared);
     [[nodiscard]] Result<std::vector<const Flow*>> ask(const std::string& sql) const;
     [[nodiscard]] std::string select(std::string_view table, std::string_view where) const;
-    [[nodiscard]] const Flow* keep(FlowRow&& row) const;
+    [[nodiscard]] const Flow* store_row(FlowRow&& row) const;
     [[nodiscard]] ObserverId observer_of(const std::string& name) const;
 
     Http http_;

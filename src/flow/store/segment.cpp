@@ -19,7 +19,6 @@ namespace segment_detail {
 
 constexpr auto kOrder = std::endian::little;
 constexpr std::size_t kGroupEntry = 24;
-constexpr std::uint64_t kPage = 65'536;  // a multiple of the page size of every machine that we know
 constexpr std::array<const char*, 8> kSectionNames{"rows", "index of groups", "kinds", "marks", "hosts", "host entries", "host lists", "ports"};
 
 std::optional<Time> time_of(ByteCursor& cursor) {
