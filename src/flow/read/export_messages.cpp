@@ -2,6 +2,7 @@
 
 #include "flow/read/block_window.hpp"
 #include "flow/read/capture_run.hpp"
+#include "flow/read/cloud_log.hpp"
 #include "flow/read/eve_log.hpp"
 #include "flow/read/export_boundary.hpp"
 #include "flow/read/nfdump_file.hpp"
@@ -97,6 +98,18 @@ Result<void> ExportInput::read_eve_log(ByteSource& bytes, const std::stop_token&
 
 Result<void> ExportInput::read_vpc_log(ByteSource& bytes, const std::stop_token& stop, ReadReport& report) {
     return read_vpc(bytes, [this](ExportRecord&& record) { take_record(record); }, stop, report);
+}
+
+Result<void> ExportInput::read_azure_log(ByteSource& bytes, const std::stop_token& stop, ReadReport& report) {
+    return read_azure(bytes, [this](ExportRecord&& record) { take_record(record); }, stop, report);
+}
+
+Result<void> ExportInput::read_gcp_log(ByteSource& bytes, const std::stop_token& stop, ReadReport& report) {
+    const auto take = [this](ExportRecord&& record, const net::Address& machine) {
+        record.exporter = decoder_.exporter_of(machine);
+        flows_.add(record);
+    };
+    return read_gcp(bytes, take, stop, report);
 }
 
 std::vector<std::uint32_t> ExportInput::name_exporters(Taken& taken) const {

@@ -34,9 +34,11 @@ public:
     /// Reads a file of nfdump's (`read_nfdump`).
     [[nodiscard]] Result<void> read_nfdump_file(ByteSource& bytes, const std::stop_token& stop, ReadReport& report);
 
-    /// Reads a log of flows (`read_eve`, `read_vpc`).
+    /// Reads a log of flows (`read_eve`, `read_vpc`, `read_azure`, `read_gcp`).
     [[nodiscard]] Result<void> read_eve_log(ByteSource& bytes, const std::stop_token& stop, ReadReport& report);
     [[nodiscard]] Result<void> read_vpc_log(ByteSource& bytes, const std::stop_token& stop, ReadReport& report);
+    [[nodiscard]] Result<void> read_azure_log(ByteSource& bytes, const std::stop_token& stop, ReadReport& report);
+    [[nodiscard]] Result<void> read_gcp_log(ByteSource& bytes, const std::stop_token& stop, ReadReport& report);
 
     /// One message, as `ExportDecoder::feed`.
     void feed(const net::Endpoint& exporter, Time observed_at, std::span<const std::byte> message, std::uint64_t offset, ReadReport& report);

@@ -194,6 +194,8 @@ Result<void> read_exports(Format format, ByteSource& bytes, ExportInput& input, 
         case Format::nfdump: return input.read_nfdump_file(bytes, stop, report);
         case Format::suricata_eve: return input.read_eve_log(bytes, stop, report);
         case Format::aws_vpc: return input.read_vpc_log(bytes, stop, report);
+        case Format::azure_log: return input.read_azure_log(bytes, stop, report);
+        case Format::gcp_vpc: return input.read_gcp_log(bytes, stop, report);
         default: return input.read_capture(bytes, stop, report);
     }
 }
@@ -231,6 +233,8 @@ void read_file(const InputFile& file, const std::string& observer, const ReadOpt
             case Format::nfdump:
             case Format::suricata_eve:
             case Format::aws_vpc:
+            case Format::azure_log:
+            case Format::gcp_vpc:
                 if (!collected.exports) { collected.exports = std::make_unique<ExportInput>(observer); }
                 done = read_exports(*format, told, *collected.exports, options.stop, report);
                 break;

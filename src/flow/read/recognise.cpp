@@ -2,6 +2,7 @@
 
 #include "base/byte_cursor.hpp"
 #include "base/text.hpp"
+#include "flow/read/cloud_log.hpp"
 #include "flow/read/eve_log.hpp"
 #include "flow/read/export_boundary.hpp"
 #include "flow/read/export_messages.hpp"
@@ -28,7 +29,7 @@ constexpr std::uint32_t kPcapKuznetzov = 0xa1b2cd34;  // "modified" pcap with 8 
 constexpr std::uint32_t kPcapngByteOrder = 0x1a2b3c4d;
 constexpr std::string_view kUnderstood =
     "understood are pcap and pcapng captures, NetFlow v5, v7, v9 and IPFIX messages (raw or in captures; in captures sFlow v5 too), nfdump files, Zeek conn logs (TSV or JSON), Suricata's EVE "
-    "logs and flow logs of Amazon's VPC, "
+    "logs and flow logs of Amazon's VPC, Azure and Google's VPC, "
     "plain or packed with gzip, zstd or xz";
 
 /// The first bytes as text; char may alias any bytes.
@@ -190,6 +191,8 @@ std::string_view to_string(Format format) {
         case Format::export_messages: return "flow-exports";
         case Format::suricata_eve: return "suricata-eve";
         case Format::aws_vpc: return "aws-vpc";
+        case Format::azure_log: return "azure-flow-log";
+        case Format::gcp_vpc: return "gcp-vpc";
         case Format::nfdump: return "nfdump";
         case Format::export_capture: return "flow-exports in pcap";
     }
@@ -225,6 +228,8 @@ Result<Format> recognise(std::span<const std::byte> head, std::string_view where
     const std::string_view first_line = text.substr(0, text.find_first_of("\r\n"));
     if (looks_like_eve(first_line)) { return Format::suricata_eve; }
     if (looks_like_vpc(first_line)) { return Format::aws_vpc; }
+    if (looks_like_azure(text)) { return Format::azure_log; }
+    if (looks_like_gcp(text)) { return Format::gcp_vpc; }
     if (text.starts_with('{')) {
         const std::size_t after = text.find_first_not_of(" \t\r\n", 1);
         if (after == std::string_view::npos || text[after] == '"' || text[after] == '}') { return Format::zeek_json; }

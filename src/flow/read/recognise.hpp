@@ -20,10 +20,13 @@ enum class Format : std::uint8_t {
     export_messages,  ///< NetFlow and IPFIX messages one after the other.
     suricata_eve,
     aws_vpc,
+    azure_log,        ///< Of a network security group or a virtual network.
+    gcp_vpc,
     nfdump,           ///< A file of nfdump's (nfcapd).
     export_capture,   ///< A capture (pcap or pcapng) of datagrams that hold such messages.
 };
-/// As in `ReadReport::format`: `pcap`, `pcapng`, `zeek-tsv`, `zeek-json`, `flow-exports`, `flow-exports in pcap`, `nfdump`, `suricata-eve`, `aws-vpc`.
+/// As in `ReadReport::format`: `pcap`, `pcapng`, `zeek-tsv`, `zeek-json`, `flow-exports`, `flow-exports in pcap`, `nfdump`, `suricata-eve`, `aws-vpc`,
+/// `azure-flow-log`, `gcp-vpc`.
 [[nodiscard]] std::string_view to_string(Format format);
 
 /// Tells the form of an input from its first bytes (unpacked; some KiB are enough). `where` goes into the error, which

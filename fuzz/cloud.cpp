@@ -1,0 +1,41 @@
+// Flow logs of Azure's and Google's through their readers, in one block and in small ones.
+#include "flow/read/byte_source.hpp"
+#include "flow/read/cloud_log.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <stop_token>
+#include <utility>
+#include <vector>
+
+namespace {
+
+template <typename Read>
+void check(std::span<const std::byte> bytes, const Read& read) {
+    using namespace hw::flow::read;
+    const auto in_blocks = [&](std::size_t block) {
+        MemoryBytes source(bytes, block);
+        ReadReport report;
+        report.path = "log";
+        std::vector<ExportRecord> records;
+        const auto take = [&](ExportRecord&& r, const auto&...) { records.push_back(r); };
+        const bool good = read(source, take, std::stop_token(), report).has_value();
+        if (records.size() != report.records) { std::abort(); }
+        for (const auto& r : records) {
+            if (r.last < r.first || r.packets + r.reverse_packets == 0) { std::abort(); }
+        }
+        return std::pair(good, std::move(records));
+    };
+    if (in_blocks(bytes.size() + 1) != in_blocks(61)) { std::abort(); }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto bytes = std::as_bytes(std::span(data, size));
+    check(bytes, hw::flow::read::read_azure);
+    check(bytes, hw::flow::read::read_gcp);
+    return 0;
+}
