@@ -15,6 +15,27 @@ inline constexpr std::size_t kPackedSlack = 9;
 /// The bits that `value` takes: 0 for 0, 64 at most.
 [[nodiscard]] constexpr unsigned bits_of(std::uint64_t value) { return static_cast<unsigned>(std::bit_width(value)); }
 
+/// Division by a number that many dividends share, where there is no remainder: one multiplication by the inverse of its odd part modulo
+/// 2^64, and a rotation (Granlund and Montgomery, PLDI 1994, section 9).
+class ExactDivision {
+public:
+    ExactDivision() = default;
+    /// `divisor` is at least 1.
+    constexpr explicit ExactDivision(std::uint64_t divisor) : shift_(std::countr_zero(divisor)), greatest_(~std::uint64_t{0} / divisor) {
+        const std::uint64_t odd = divisor >> shift_;
+        inverse_ = odd;  // right in the last three bits; each step doubles them
+        for (int i = 0; i < 5; ++i) { inverse_ *= 2 - odd * inverse_; }
+    }
+    [[nodiscard]] constexpr bool divides(std::uint64_t n) const { return (*this)(n) <= greatest_; }
+    /// `n / divisor` where `divides(n)`.
+    [[nodiscard]] constexpr std::uint64_t operator()(std::uint64_t n) const { return std::rotr(n * inverse_, shift_); }
+
+private:
+    int shift_ = 0;
+    std::uint64_t greatest_ = ~std::uint64_t{0};
+    std::uint64_t inverse_ = 1;
+};
+
 /// Bytes of `count` values of `width` bits each, without the slack.
 [[nodiscard]] constexpr std::size_t packed_bytes(std::size_t count, unsigned width) { return (count * width + 7) / 8; }
 

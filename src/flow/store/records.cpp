@@ -69,9 +69,9 @@ std::uint32_t write_records(std::vector<std::byte>& out, const GroupValues& grou
         const auto all = std::span(numbers[count]).first(group.rows);
         std::uint64_t base = ~std::uint64_t{0};
         std::uint64_t top = 0;
+        const ExactDivision by(shape.scale);  // each distance is a multiple
         for (std::size_t i = 0; i < group.rows; ++i) {
-            const std::uint64_t distance = group.values[c][i] - shape.min;
-            all[i] = shape.scale == 1 ? distance : distance / shape.scale;
+            all[i] = by(group.values[c][i] - shape.min);
             base = std::min(base, all[i]);
             top = std::max(top, all[i]);
         }

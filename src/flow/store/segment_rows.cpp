@@ -98,14 +98,23 @@ struct Bounds {
 };
 struct Divisor {
     std::uint64_t from = 0;
+    ExactDivision by{};
     std::uint64_t divisor = 0;
     void add(std::uint64_t v) {
         const std::uint64_t distance = v > from ? v - from : from - v;
-        if (divisor == 1 || (divisor != 0 && distance % divisor == 0)) { return; }
+        if (divisor == 1 || (divisor != 0 && by.divides(distance))) { return; }
         divisor = std::gcd(divisor, distance);
+        if (divisor != 0) { by = ExactDivision(divisor); }
     }
     [[nodiscard]] std::uint64_t scale() const { return std::max<std::uint64_t>(divisor, 1); }
 };
+
+/// Asks for the memory of a flow: it fills several cache lines, and flows are gone through once, faster than memory answers.
+[[gnu::always_inline]] inline void prefetch_flow(const Flow& flow) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): addresses only
+    const char* at = reinterpret_cast<const char*>(&flow);
+    for (std::size_t line = 0; line < sizeof(Flow); line += 64) { __builtin_prefetch(at + line); }
+}
 
 std::uint64_t span_of(Time from, Time to) { return static_cast<std::uint64_t>(to.micros()) - static_cast<std::uint64_t>(from.micros()); }
 
@@ -167,6 +176,7 @@ SegmentRows number_rows(std::span<const Flow* const> flows, std::span<const std:
     bool extras = false;
     constexpr std::size_t kAhead = 8;
     for (std::size_t i = 0; i < flows.size(); ++i) {
+        if (i + 4 * kAhead < flows.size()) { prefetch_flow(*flows[i + 4 * kAhead]); }
         if (i + 2 * kAhead < flows.size()) {
             hosts.prefetch(flows[i + 2 * kAhead]->client.address);
             hosts.prefetch(flows[i + 2 * kAhead]->server.address);

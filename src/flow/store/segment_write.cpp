@@ -17,9 +17,15 @@ void append_all(std::vector<std::byte>& out, std::span<const std::uint64_t> valu
     for (const std::uint64_t v : values) { append_little(out, v); }
 }
 
+/// What the order of a row rests on, apart from the row, which is far larger.
+struct Placed {
+    std::uint64_t first = 0;
+    std::uint32_t row = 0;
+    std::uint32_t far = 0;
+};
 /// The rows in the order in which they are to lie, and where each near host's begin.
 struct Order {
-    std::vector<std::uint32_t> rows;
+    std::vector<Placed> rows;
     std::vector<std::uint32_t> begins;
 };
 
@@ -31,16 +37,19 @@ Order order_of(const SegmentRows& all) {
     std::partial_sum(order.begins.begin(), order.begins.end(), order.begins.begin());
     order.rows.resize(all.rows.size());
     std::vector<std::uint32_t> next(order.begins.begin(), order.begins.end() - 1);
-    for (std::uint32_t i = 0; i < all.rows.size(); ++i) { order.rows[next[all.rows[i].near]++] = i; }
-    const auto before = [&](std::uint32_t a, std::uint32_t b) {
-        if (all.rows[a].first != all.rows[b].first) { return all.rows[a].first < all.rows[b].first; }
-        const Flow& x = *all.rows[a].flow;
-        const Flow& y = *all.rows[b].flow;
+    for (std::uint32_t i = 0; i < all.rows.size(); ++i) {
+        const SegmentRow& row = all.rows[i];
+        order.rows[next[row.near]++] = {.first = row.first, .row = i, .far = row.far};
+    }
+    const auto before = [&](const Placed& a, const Placed& b) {
+        if (a.first != b.first) { return a.first < b.first; }
+        const Flow& x = *all.rows[a.row].flow;
+        const Flow& y = *all.rows[b.row].flow;
         return std::tie(x.id, x.observer, x.tunnel_depth, x.last) < std::tie(y.id, y.observer, y.tunnel_depth, y.last);
     };
     for (std::size_t h = 0; h + 1 < order.begins.size(); ++h) {
         const auto of_host = std::span(order.rows).subspan(order.begins[h], order.begins[h + 1] - order.begins[h]);
-        if (!std::ranges::is_sorted(of_host, before)) { std::ranges::stable_sort(of_host, before); }
+        if (of_host.size() > 1 && !std::ranges::is_sorted(of_host, before)) { std::ranges::stable_sort(of_host, before); }
     }
     return order;
 }
@@ -53,9 +62,11 @@ std::vector<HostRows> list_rows(const SegmentRows& all, const Order& order, std:
     std::partial_sum(begins.begin(), begins.end(), begins.begin());
     std::vector<std::uint32_t> far_rows(begins.back());
     std::vector<std::uint32_t> next(begins.begin(), begins.end() - 1);
-    for (std::uint32_t r = 0; r < order.rows.size(); ++r) {
-        const SegmentRow& row = all.rows[order.rows[r]];
-        if (row.far != row.near) { far_rows[next[row.far]++] = r; }
+    for (std::uint32_t near = 0; near < hosts; ++near) {
+        for (std::uint32_t r = order.begins[near]; r < order.begins[near + 1]; ++r) {
+            const std::uint32_t far = order.rows[r].far;
+            if (far != near) { far_rows[next[far]++] = r; }
+        }
     }
     std::vector<HostRows> places(hosts);
     for (std::size_t h = 0; h < hosts; ++h) {
@@ -148,11 +159,11 @@ std::vector<std::byte> write_segment(std::span<const Flow* const> flows, std::sp
         std::uint64_t latest = 0;
         for (std::size_t i = 0; i < group->rows; ++i) {
             if (begin + i + kAhead < order.rows.size()) {
-                const SegmentRow* ahead = &all.rows[order.rows[begin + i + kAhead]];
+                const SegmentRow* ahead = &all.rows[order.rows[begin + i + kAhead].row];
                 __builtin_prefetch(ahead);
                 __builtin_prefetch(reinterpret_cast<const char*>(ahead) + 64);  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast): an address only
             }
-            const SegmentRow& row = all.rows[order.rows[begin + i]];
+            const SegmentRow& row = all.rows[order.rows[begin + i].row];
             set_values(*group, i, row, !all.derived_ids);
             earliest = std::min(earliest, row.first);
             latest = std::max(latest, row.first + row.duration);
