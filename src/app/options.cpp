@@ -126,6 +126,8 @@ constexpr std::array kOptions{
                .help = "With retain: drop what ended longer ago than this."},
     OptionSpec{.name = "max-bytes", .kind = ValueKind::count, .metavar = "N", .configurable = false, .verbs = " store ",
                .help = "With retain: drop the oldest until the store is no larger than this."},
+    OptionSpec{.name = "of-observer", .kind = ValueKind::text, .metavar = "NAME", .repeatable = true, .configurable = false, .verbs = " store ",
+               .help = "With retain: drop flows of this observer only, all of them where neither age nor size is given. May be given several times."},
     OptionSpec{.name = "idle-timeout", .kind = ValueKind::duration, .metavar = "TIME", .fallback = "5m", .verbs = " trace link match calibrate relay-test flows import collect demo ",
                .help = "The silence that ends a flow."},
     OptionSpec{.name = "active-timeout", .kind = ValueKind::duration, .metavar = "TIME", .fallback = "7d", .verbs = " trace link match calibrate relay-test flows import demo ",
@@ -251,7 +253,7 @@ constexpr std::array kVerbs{
              .operands = "check|compact|retain DIR",
              .summary = "check a store, make it small, or drop what is old",
              .description = "check reads all of it and names every damaged piece; compact writes small segments together; retain drops whole "
-                            "segments, the oldest first. Others may read the store meanwhile.",
+                            "segments, the oldest first, or the flows of one observer. Others may read the store meanwhile.",
              .examples = {{{"headwater store check flows.store", "is every byte as it was written?"},
                            {"headwater store retain flows.store --max-age 90d", "keep three months"}}},
              .operands_required = true},

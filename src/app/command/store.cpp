@@ -68,7 +68,8 @@ Result<Outcome> store(const Invocation& invocation) {
         flow::store::Retention keep;
         if (invocation.settings.is_set("max-age")) { keep.since = invocation.world.now - invocation.settings.duration("max-age"); }
         if (invocation.settings.is_set("max-bytes")) { keep.bytes = invocation.settings.count("max-bytes"); }
-        if (!keep.since && !keep.bytes) { return fail(Errc::usage, "store retain needs --max-age or --max-bytes", {}, "headwater help store"); }
+        if (invocation.settings.is_set("of-observer")) { keep.observers = invocation.settings.texts("of-observer"); }
+        if (!keep.since && !keep.bytes && keep.observers.empty()) { return fail(Errc::usage, "store retain needs --max-age, --max-bytes or --of-observer", {}, "headwater help store"); }
         HW_TRY(const auto change, flow::store::retain_store(folder, keep));
         flow::store::keep_survey(folder);
         return Outcome{.out = store_verbs::rendered(format, change, folder)};

@@ -27,6 +27,45 @@ Result<StoreChange> change(const std::string& folder, const Manifest& before, co
     return out;
 }
 
+/// Appends the flows of a segment whose observer's name `wanted` likes, and names new to `observers`. Damage is an error: what cannot be
+/// read is not dropped in silence.
+template <typename Wanted>
+Result<void> take_flows(const std::string& path, const Wanted& wanted, std::vector<Flow>& flows, std::vector<std::string>& observers) {
+    HW_TRY(const auto segment, Segment::open(path));
+    if (flows.capacity() < flows.size() + segment->facts().rows) { flows.reserve(flows.size() + segment->facts().rows); }
+    for (std::uint32_t row = 0; row < segment->facts().rows; ++row) {
+        HW_TRY(auto flow, segment->flow(row));
+        const std::string& name = segment->observers()[static_cast<std::size_t>(flow.observer)];
+        if (!wanted(name)) { continue; }
+        const auto found = std::ranges::find(observers, name);
+        flow.observer = static_cast<ObserverId>(found - observers.begin());
+        if (found == observers.end()) { observers.push_back(name); }
+        flows.push_back(std::move(flow));
+    }
+    return {};
+}
+
+/// Writes a segment of these flows as the store's next.
+Result<SegmentEntry> add_segment(const std::string& folder, Manifest& manifest, std::span<const Flow> flows, std::span<const std::string> observers) {
+    const std::vector<std::byte> bytes = write_segment(flows, observers);
+    HW_TRY(const auto read, Segment::parse(bytes, "new"));
+    const std::string name = fmt::format("{:010}.segment", manifest.next++);
+    HW_CHECK(write_durably(folder, name, bytes));
+    return SegmentEntry{.file = name, .bytes = bytes.size(), .facts = read->facts()};
+}
+
+/// The segment without the flows of `dropped`, as the whole of it, another one, or nothing.
+Result<std::optional<SegmentEntry>> without(const std::string& folder, Manifest& manifest, const SegmentEntry& entry, std::span<const std::string> dropped) {
+    std::vector<Flow> flows;
+    std::vector<std::string> observers;
+    const auto wanted = [&](const std::string& name) { return std::ranges::find(dropped, name) == dropped.end(); };
+    HW_CHECK(take_flows(folder + "/" + entry.file, wanted, flows, observers));
+    if (flows.size() == entry.facts.rows) { return std::optional(entry); }
+    if (flows.empty()) { return std::optional<SegmentEntry>(); }
+    HW_TRY(auto written, add_segment(folder, manifest, flows, observers));
+    return std::optional(std::move(written));
+}
+
 }  // namespace maintain_detail
 }  // namespace
 
@@ -46,8 +85,20 @@ Result<StoreChange> retain_store(const std::string& folder, const Retention& kee
         if (keep.bytes && bytes > *keep.bytes) { break; }
         kept[i] = !keep.since || s.facts.last >= *keep.since;
     }
-    std::size_t at = 0;
-    std::erase_if(after.segments, [&](const SegmentEntry&) { return !kept[at++]; });
+    if (!keep.observers.empty() && !keep.since && !keep.bytes) { kept.assign(kept.size(), false); }
+    std::vector<SegmentEntry> left;
+    left.reserve(kept.size());
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        if (kept[i]) { left.push_back(after.segments[i]); }
+        if (kept[i] || keep.observers.empty()) { continue; }
+        auto rest = maintain_detail::without(folder, after, after.segments[i], keep.observers);
+        if (!rest) {
+            remove_leftovers(folder, held);
+            return std::unexpected(std::move(rest).error());
+        }
+        if (*rest) { left.push_back(**std::move(rest)); }
+    }
+    after.segments = std::move(left);
     return maintain_detail::change(folder, held, after);
 }
 
@@ -73,25 +124,15 @@ Result<StoreChange> compact_store(const std::string& folder) {
         flows.reserve(rows);
         std::vector<std::string> observers;
         for (std::size_t i = begin; i < end; ++i) {
-            HW_TRY(const auto segment, Segment::open(folder + "/" + order[i].file));
-            for (std::uint32_t row = 0; row < segment->facts().rows; ++row) {
-                // Damage ends the compaction with the store as it was: nothing is lost by it.
-                HW_TRY(auto flow, segment->flow(row));
-                const std::string& name = segment->observers()[static_cast<std::size_t>(flow.observer)];
-                const auto found = std::ranges::find(observers, name);
-                flow.observer = static_cast<ObserverId>(found - observers.begin());
-                if (found == observers.end()) { observers.push_back(name); }
-                flows.push_back(std::move(flow));
-            }
+            // Damage ends the compaction with the store as it was: nothing is lost by it.
+            HW_CHECK(maintain_detail::take_flows(folder + "/" + order[i].file, [](const std::string&) { return true; }, flows, observers));
         }
-        const std::vector<std::byte> bytes = write_segment(flows, observers);
-        HW_TRY(const auto read, Segment::parse(bytes, "new"));
-        const std::string name = fmt::format("{:010}.segment", after.next++);
-        if (auto written = write_durably(folder, name, bytes); !written) {
+        auto written = maintain_detail::add_segment(folder, after, flows, observers);
+        if (!written) {
             remove_leftovers(folder, before);
             return std::unexpected(std::move(written).error());
         }
-        after.segments.push_back({.file = name, .bytes = bytes.size(), .facts = read->facts()});
+        after.segments.push_back(*std::move(written));
     }
     return maintain_detail::change(folder, before, after);
 }

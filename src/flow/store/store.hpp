@@ -94,6 +94,9 @@ struct StoreCheck {
 struct Retention {
     std::optional<Time> since;           ///< Segments whose last packet is older go.
     std::optional<std::uint64_t> bytes;  ///< The oldest segments go until the rest is no larger.
+    /// Only flows of the observers of these names are dropped: of segments that hold others' too, the others' are written anew. With
+    /// neither `since` nor `bytes` all of theirs go. Empty: whole segments, whoever saw them.
+    std::vector<std::string> observers = {};
 };
 /// What a change to a store came to.
 struct StoreChange {
