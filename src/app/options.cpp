@@ -20,6 +20,8 @@ constexpr std::array kOptions{
     OptionSpec{.name = "at", .kind = ValueKind::time, .metavar = "TIME[/TIME]", .configurable = false, .verbs = " trace ",
                .help = "A moment of the attack, or a stretch of time (FROM/TO, FROM/+15m) in which it passed, by the clock of the "
                        "victim's observer."},
+    OptionSpec{.name = "alert", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " trace ",
+               .help = "Suricata's EVE log: start at the flow of its gravest, then earliest alert that agrees with --victim, --peer and --at."},
     OptionSpec{.name = "host", .kind = ValueKind::addresses, .metavar = "ADDR[,ADDR...]", .required = true, .configurable = false,
                .verbs = " link ",
                .help = "The relay: a proxy, a NAT, a jump host. Several addresses are one box."},

@@ -75,13 +75,21 @@ Result<Outcome> trace(const Invocation& invocation) {
     if (invocation.settings.count("max-trails") == 0) {
         return fail(Errc::usage, "--max-trails must be 1 or more", "--max-trails");
     }
-    if (invocation.settings.flag("follow")) { return follow_trace(invocation); }
+    const auto alerts = invocation.settings.optional_text("alert");
+    if (invocation.settings.flag("follow")) {
+        if (alerts) { return fail(Errc::usage, "--alert does not go with --follow", "--alert", "name --peer and --at as the alert has them"); }
+        return follow_trace(invocation);
+    }
     for (const std::string option : {"interface", "for", "every"}) {
         if (!invocation.settings.is_typed(option)) { continue; }
         return fail(Errc::usage, "--" + option + " needs --follow", "--" + option, "add --follow to trace as the captures grow, or leave --" + option + " out");
     }
     if (invocation.operands.empty()) { return fail(Errc::usage, "no input given", {}, "name captures, logs or folders of them, or - for standard input"); }
-    return run_trace(invocation, invocation.operands, trace_query(invocation));
+    auto query = trace_query(invocation);
+    if (!alerts) { return run_trace(invocation, invocation.operands, query); }
+    HW_TRY(const std::string seed, seed_by_alert(invocation, *alerts, query));
+    const std::pair<std::string, std::string> told{"seed_alert", seed};
+    return run_trace(invocation, invocation.operands, query, std::span(&told, 1));
 }
 
 }  // namespace hw::app::command

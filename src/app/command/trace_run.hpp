@@ -18,6 +18,9 @@ namespace hw::app::command {
 
 /// The query that the settings of `trace` make.
 [[nodiscard]] trace::TraceQuery trace_query(const Invocation& invocation);
+/// Narrows the query to the conversation that an alert is about: of the alerts in the EVE log at `path` that agree with the query the gravest,
+/// then the earliest. Gives words for the result that say which. Fails with `not_found` where none agrees.
+[[nodiscard]] Result<std::string> seed_by_alert(const Invocation& invocation, const std::string& path, trace::TraceQuery& query);
 /// The bounds of the search by the settings. Fails when the background profile named (`--profile`) cannot be used.
 [[nodiscard]] Result<trace::TraceOptions> trace_options(const Invocation& invocation);
 /// The result in the format of the settings.
