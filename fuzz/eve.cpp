@@ -1,5 +1,6 @@
-// Suricata's EVE log and Amazon's VPC flow log through their readers, in one block and in small ones.
+// Suricata's EVE log, its alerts and Amazon's VPC flow log through their readers, in one block and in small ones.
 #include "flow/read/byte_source.hpp"
+#include "flow/read/eve_alert.hpp"
 #include "flow/read/eve_log.hpp"
 #include "flow/read/vpc_log.hpp"
 
@@ -37,5 +38,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto bytes = std::as_bytes(std::span(data, size));
     check(bytes, hw::flow::read::read_eve);
     check(bytes, hw::flow::read::read_vpc);
+    hw::flow::read::MemoryBytes source(bytes, 61);
+    hw::flow::read::ReadReport report;
+    if (const auto alerts = hw::flow::read::read_eve_alerts(source, std::stop_token(), report)) {
+        if (alerts->size() != report.records) { std::abort(); }
+        for (const auto& alert : *alerts) {
+            if (alert.at < alert.flow_began) { std::abort(); }
+        }
+    }
     return 0;
 }
