@@ -1,4 +1,5 @@
 #include "app/command/load.hpp"
+#include "app/command/run_context.hpp"
 #include "app/output/import_output.hpp"
 #include "base/log.hpp"
 #include "flow/clickhouse/schema.hpp"
@@ -51,7 +52,7 @@ std::vector<flow::clickhouse::ImportNote> notes_of(const output::Context& contex
 Result<Outcome> finish(const Invocation& invocation, const output::Imported& imported, const output::Context& context, ExitCode code) {
     Outcome outcome;
     outcome.code = code;
-    outcome.out = import_text(imported, context, invocation.settings.format());
+    outcome.out = output::import_text(imported, context, invocation.settings.format());
     return outcome;
 }
 

@@ -1,8 +1,8 @@
 #include "app/command/load.hpp"
 
 #include "app/command/profile.hpp"
+#include "app/command/run_context.hpp"
 #include "app/output/words.hpp"
-#include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "flow/clickhouse/source.hpp"
@@ -10,67 +10,15 @@
 #include "flow/store/source.hpp"
 
 #include <algorithm>
-#include <array>
-#include <filesystem>
-#include <fstream>
 #include <map>
-#include <set>
 #include <thread>
 #include <tuple>
 
 namespace hw::app::command {
 namespace {
 
-constexpr std::size_t kLongestNote = 200;
 constexpr std::uint64_t kFlowsWorthTelling = 1'000'000;  // whose going over takes a noticeable time
 constexpr std::uint64_t kMostInMemory = 20'000'000;  // flows of a store, for verbs that hold all of them
-
-/// Options that do not change the result: they are not part of what one needs to repeat it.
-constexpr std::array<std::string_view, 13> kNotParameters{"html",   "format", "json", "quiet",  "color",     "no-progress", "threads",
-                                                         "config", "help",   "for",  "follow", "interface", "svg"};
-
-std::vector<std::pair<std::string, std::string>> parameters_of(const Invocation& invocation) {
-    std::vector<std::pair<std::string, std::string>> parameters;
-    for (const Setting& setting : invocation.settings.all()) {
-        if (std::ranges::find(kNotParameters, setting.option->name) != kNotParameters.end()) { continue; }
-        // How often --follow looks; of flows it is the step of the series, and so of the result. What filters is said as it was understood.
-        if ((setting.option->name == "every" && invocation.verb->name == "trace") || setting.option->name == "filter") { continue; }
-        // An age such as -2h means nothing to whoever repeats the run: the moment itself is kept.
-        if (setting.option->kind == ValueKind::time && !setting.values.empty()) {
-            if (const auto at = invocation.settings.interval(setting.option->name)) {
-                parameters.emplace_back(setting.option->name, at->from == at->to ? to_rfc3339(at->from) : to_rfc3339(at->from) + "/" + to_rfc3339(at->to));
-            }
-            continue;
-        }
-        for (const std::string& value : setting.values) { parameters.emplace_back(setting.option->name, value); }
-    }
-    return parameters;
-}
-
-std::string first_line(const std::filesystem::path& path) {
-    std::ifstream stream(path);
-    std::string line(kLongestNote, '\0');
-    stream.read(line.data(), static_cast<std::streamsize>(line.size()));
-    line.resize(static_cast<std::size_t>(stream.gcount()));
-    return line.substr(0, line.find_first_of("\r\n"));
-}
-
-/// What a marker beside the inputs says of them: traffic that was made must never pass for a victim's.
-std::string marker_note(std::span<const std::string> inputs) {
-    for (const std::string& input : inputs) {
-        std::error_code ignored;
-        const std::filesystem::path path(input);
-        const auto folder = std::filesystem::is_directory(path, ignored) ? path : path.parent_path();
-        if (std::filesystem::is_regular_file(folder / "SYNTHETIC", ignored)) {
-            const std::string line = first_line(folder / "SYNTHETIC");
-            return line.empty() ? "synthetic traffic" : "synthetic traffic: " + line;
-        }
-        if (std::filesystem::is_regular_file(folder / "truth.json", ignored)) {
-            return "laboratory traffic: real programs on a laboratory network (a truth file lies beside the captures)";
-        }
-    }
-    return {};
-}
 
 /// What was passed over, all inputs together: which input, and where in it, stands in the result.
 void report_skipped(const flow::read::Inputs& inputs) {
@@ -101,17 +49,6 @@ void report_problems(const flow::read::Inputs& inputs) {
     report_skipped(inputs);
 }
 
-/// What the imports noted of their inputs (made traffic, ...), or --note.
-std::string noted(const Invocation& invocation, const auto& imports) {
-    if (invocation.settings.is_set("note")) { return invocation.settings.text("note"); }
-    std::set<std::string> notes;
-    for (const auto& import : imports) { notes.insert(import.note); }
-    notes.erase("");
-    std::string out;
-    for (const std::string& note : notes) { out += (out.empty() ? "" : "; ") + note; }
-    return out;
-}
-
 /// A ClickHouse database as the run's input; each import into it counts as an input of the run.
 Result<Loaded> load_cluster(const Invocation& invocation, const std::string& address) {
     if (invocation.verb->name == "relay-test") {
@@ -119,12 +56,10 @@ Result<Loaded> load_cluster(const Invocation& invocation, const std::string& add
     }
     HW_TRY(auto url, flow::clickhouse::parse_url(address));
     Loaded loaded;
-    loaded.context.version = app::version();
-    loaded.context.parameters = parameters_of(invocation);
+    loaded.context = begin_context(invocation);
     loaded.context.parameters.emplace_back("database", to_string(url));
     HW_TRY(auto source, flow::clickhouse::Source::open(connect(invocation, std::move(url)), invocation.settings.coverage("covers")));
-    loaded.context.observers.assign(source->observers().begin(), source->observers().end());
-    loaded.context.coverage.assign(source->coverage().begin(), source->coverage().end());
+    say_where_from(loaded.context, *source);
     for (const auto& import : source->imports()) {
         flow::read::ReadReport report;
         report.path = import.path;
@@ -135,8 +70,7 @@ Result<Loaded> load_cluster(const Invocation& invocation, const std::string& add
         loaded.context.inputs.push_back(report);
         loaded.context.flows += import.flows;
     }
-    loaded.context.note = noted(invocation, source->imports());
-    loaded.context.interval = source->interval();
+    loaded.context.note = note_of_imports(invocation, source->imports());
     loaded.flows = std::move(source);
     return loaded;
 }
@@ -163,10 +97,8 @@ Result<Loaded> load_store(const Invocation& invocation, const std::string& folde
     }
     Loaded loaded;
     output::Context& context = loaded.context;
-    context.version = app::version();
-    context.parameters = parameters_of(invocation);
-    context.observers.assign(source->observers().begin(), source->observers().end());
-    context.coverage.assign(source->coverage().begin(), source->coverage().end());
+    context = begin_context(invocation);
+    say_where_from(context, *source);
     for (const auto& import : store.manifest().inputs) {
         flow::read::ReadReport report;
         report.path = import.path;
@@ -177,8 +109,7 @@ Result<Loaded> load_store(const Invocation& invocation, const std::string& folde
         context.inputs.push_back(std::move(report));
     }
     std::ranges::stable_sort(context.inputs, {}, [](const auto& report) { return std::tie(report.path, report.sha256); });
-    context.note = noted(invocation, store.manifest().inputs);
-    context.interval = source->interval();
+    context.note = note_of_imports(invocation, store.manifest().inputs);
     context.flows = store.flows();
     loaded.store = source.get();
     loaded.flows = std::move(source);
@@ -220,10 +151,6 @@ Result<trace::LinkOptions> link_options(const Invocation& invocation) {
     return options;
 }
 
-std::string note_on(const Invocation& invocation, std::span<const std::string> inputs) {
-    return invocation.settings.is_set("note") ? invocation.settings.text("note") : marker_note(inputs);
-}
-
 flow::read::ReadOptions read_options(const Invocation& invocation) {
     flow::read::ReadOptions options;
     options.timeouts.idle = invocation.settings.duration("idle-timeout");
@@ -236,37 +163,16 @@ flow::read::ReadOptions read_options(const Invocation& invocation) {
     return options;
 }
 
-output::Context import_context(const Invocation& invocation, std::vector<flow::read::ReadReport> reports, std::vector<Error> failures, bool interrupted) {
-    output::Context context;
-    context.version = app::version();
-    context.parameters = parameters_of(invocation);
-    context.inputs = std::move(reports);
-    context.failures = std::move(failures);
-    context.note = note_on(invocation, invocation.operands);
-    context.interrupted = interrupted;
-    return context;
-}
-
-std::string import_text(const output::Imported& imported, const output::Context& context, const std::string& format) {
-    if (format == "json") { return output::import_json(imported, context); }
-    if (format == "ndjson") { return output::import_ndjson(imported, context); }
-    if (format == "csv") { return output::import_csv(imported, context); }
-    return output::import_table(imported, context);
-}
-
 Loaded describe(const Invocation& invocation, flow::read::Inputs inputs, std::span<const std::string> paths) {
     report_problems(inputs);
     Loaded loaded;
     output::Context& context = loaded.context;
-    context.version = app::version();
-    context.parameters = parameters_of(invocation);
+    context = begin_context(invocation);
     const flow::MemorySource& source = *inputs.source;
-    context.observers.assign(source.observers().begin(), source.observers().end());
-    context.coverage.assign(source.coverage().begin(), source.coverage().end());
+    say_where_from(context, source);
     context.inputs = inputs.reports;
     context.failures = inputs.failures;
     context.note = note_on(invocation, paths);
-    context.interval = source.interval();
     context.flows = source.flows().size();
     context.interrupted = inputs.interrupted;
     loaded.timings = std::move(inputs.timings);

@@ -2,7 +2,6 @@
 
 #include "app/command/invocation.hpp"
 #include "app/output/context.hpp"
-#include "app/output/import_output.hpp"
 #include "app/progress.hpp"
 #include "flow/clickhouse/http.hpp"
 #include "flow/read/input.hpp"
@@ -47,14 +46,6 @@ private:
 
 /// What a result must say of inputs that have been read from `paths`; says on standard error what could not be used.
 [[nodiscard]] Loaded describe(const Invocation& invocation, flow::read::Inputs inputs, std::span<const std::string> paths);
-
-/// What the result of an import says of its inputs.
-[[nodiscard]] output::Context import_context(const Invocation& invocation, std::vector<flow::read::ReadReport> reports, std::vector<Error> failures, bool interrupted);
-/// The result of an import in one of the formats.
-[[nodiscard]] std::string import_text(const output::Imported& imported, const output::Context& context, const std::string& format);
-
-/// What a marker beside the inputs says of them (SYNTHETIC, truth.json), or --note: traffic that was made must never pass for a victim's.
-[[nodiscard]] std::string note_on(const Invocation& invocation, std::span<const std::string> inputs);
 
 /// The link options of the settings. Fails when the background profile named (`--profile`) cannot be used.
 [[nodiscard]] Result<trace::LinkOptions> link_options(const Invocation& invocation);

@@ -3,6 +3,7 @@
 #include "flow/store/survey.hpp"
 
 #include "app/command/load.hpp"
+#include "app/command/run_context.hpp"
 #include "app/output/import_output.hpp"
 #include "app/output/store_output.hpp"
 #include "app/output/words.hpp"
@@ -46,7 +47,7 @@ Result<Outcome> import(const Invocation& invocation) {
     const output::Context context = import_context(invocation, std::move(result.reports), std::move(result.failures), result.interrupted);
     Outcome outcome;
     outcome.code = result.interrupted ? ExitCode::interrupted : !context.failures.empty() ? ExitCode::partial : result.flows == 0 && result.known == 0 ? ExitCode::nothing_found : ExitCode::done;
-    outcome.out = import_text(imported, context, invocation.settings.format());
+    outcome.out = output::import_text(imported, context, invocation.settings.format());
     return outcome;
 }
 

@@ -78,4 +78,11 @@ std::string import_table(const Imported& imported, const Context& context) {
     return out;
 }
 
+std::string import_text(const Imported& imported, const Context& context, std::string_view format) {
+    if (format == "json") { return import_json(imported, context); }
+    if (format == "ndjson") { return import_ndjson(imported, context); }
+    if (format == "csv") { return import_csv(imported, context); }
+    return import_table(imported, context);
+}
+
 }  // namespace hw::app::output

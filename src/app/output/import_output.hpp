@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace hw::app::output {
 
@@ -28,5 +29,7 @@ struct Imported {
 /// One input a line.
 [[nodiscard]] std::string import_csv(const Imported& imported, const Context& context);
 [[nodiscard]] std::string import_table(const Imported& imported, const Context& context);
+/// The one of these that `format` names: json, ndjson, csv or else a table.
+[[nodiscard]] std::string import_text(const Imported& imported, const Context& context, std::string_view format);
 
 }  // namespace hw::app::output

@@ -77,6 +77,23 @@ CollectorOptions options_for(const std::string& folder) {
     return options;
 }
 
+/// A collector of these options, and an exporter that sends to it from 127.0.0.2.
+struct Collecting {
+    explicit Collecting(const CollectorOptions& options) : collector(must(Collector::start(options))), exporter(0x7f000002, port()) {}
+    [[nodiscard]] net::Port port() const { return collector->status().listeners.at(0).address.port; }
+    void send(std::uint32_t count, std::uint32_t first_source) {
+        for (std::uint32_t i = 0; i < count; ++i) { exporter.send(v5(i, first_source + i)); }
+    }
+    std::unique_ptr<Collector> collector;
+    Exporter exporter;
+
+private:
+    static std::unique_ptr<Collector> must(Result<std::unique_ptr<Collector>> started) {
+        REQUIRE(started);
+        return std::move(*started);
+    }
+};
+
 void wait_for(const Collector& collector, std::uint64_t datagrams) {
     for (int i = 0; i < 500; ++i) {
         const auto status = collector.status();
@@ -127,19 +144,18 @@ TEST_CASE("collector: the store is read while it is being filled, and grows with
     const Folder folder;
     auto options = options_for(folder.path);
     options.lane.batch_records = 10;
-    auto collector = Collector::start(options);
-    REQUIRE(collector);
-    Exporter one(0x7f000002, (*collector)->status().listeners.at(0).address.port);
+    Collecting collecting(options);
+    const auto& collector = collecting.collector;
     std::uint64_t before = 0;
     for (std::uint32_t i = 0; i < 50; ++i) {
-        one.send(v5(i, 0x0a000000 + i));
+        collecting.exporter.send(v5(i, 0x0a000000 + i));
         const std::uint64_t now = rows_in(folder.path);
         CHECK(now >= before);
         before = now;
     }
-    for (int i = 0; i < 500 && (*collector)->sealed().flows < 40; ++i) { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
+    for (int i = 0; i < 500 && collector->sealed().flows < 40; ++i) { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
     CHECK(rows_in(folder.path) >= 40);
-    CHECK((*collector)->finish(std::chrono::seconds(10)).status.sealed.flows == 50);
+    CHECK(collector->finish(std::chrono::seconds(10)).status.sealed.flows == 50);
     CHECK(rows_in(folder.path) == 50);
 }
 
@@ -170,27 +186,23 @@ TEST_CASE("collector: while another writes to the store it waits and loses nothi
     const Folder folder;
     auto options = options_for(folder.path);
     options.lane.batch_records = 5;
-    auto collector = Collector::start(options);
-    REQUIRE(collector);
-    Exporter one(0x7f000002, (*collector)->status().listeners.at(0).address.port);
+    Collecting first(options);
     auto lock = store::WriteLock::take(folder.path);
     REQUIRE(lock);
-    for (std::uint32_t i = 0; i < 50; ++i) { one.send(v5(i, 0x0a000000 + i)); }
-    wait_for(**collector, 50);
-    for (int i = 0; i < 500 && !(*collector)->sealed().trouble; ++i) { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
-    CHECK((*collector)->sealed().trouble);
+    first.send(50, 0x0a000000);
+    wait_for(*first.collector, 50);
+    for (int i = 0; i < 500 && !first.collector->sealed().trouble; ++i) { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
+    CHECK(first.collector->sealed().trouble);
     lock->reset();
-    CHECK((*collector)->finish(std::chrono::seconds(20)).unsealed == 0);
+    CHECK(first.collector->finish(std::chrono::seconds(20)).unsealed == 0);
     CHECK(rows_in(folder.path) == 50);
 
-    auto again = Collector::start(options);
-    REQUIRE(again);
-    Exporter two(0x7f000002, (*again)->status().listeners.at(0).address.port);
+    Collecting again(options);
     lock = store::WriteLock::take(folder.path);
     REQUIRE(lock);
-    for (std::uint32_t i = 0; i < 7; ++i) { two.send(v5(i, 0x0b000000 + i)); }
-    wait_for(**again, 7);
-    CHECK((*again)->finish(Duration(0)).unsealed == 7);
+    again.send(7, 0x0b000000);
+    wait_for(*again.collector, 7);
+    CHECK(again.collector->finish(Duration(0)).unsealed == 7);
     CHECK(rows_in(folder.path) == 50);
 }
 
