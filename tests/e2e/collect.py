@@ -179,6 +179,7 @@ def floods(headwater, place):
     time.sleep(0.3)
     result, code, _ = collector.stop()
     by = {e["address"]: e for e in result["exporters"]}
+    check("a flood of templates is refused past the exporter's share", by["127.0.0.3"]["templates"] <= 4096 and by["127.0.0.3"]["skipped"].get("domain of an exporter forgotten: it sends from too many", 0) > 0)
     check("strangers are counted and unread", result["strangers"] == 49 and set(by) == {"127.0.0.2", "127.0.0.3"})
     check("an exporter past its rate is dropped and counted", by["127.0.0.3"]["too_fast"] > 0)
     check("another exporter loses nothing meanwhile", by["127.0.0.2"]["records"] == 21 * 20 and by["127.0.0.2"]["lost"] == 0)

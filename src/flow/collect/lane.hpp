@@ -21,7 +21,15 @@ namespace hw::flow::collect {
 /// How a lane works.
 struct LaneOptions {
     AdmissionRules rules;
-    read::ExportLimits limits;
+    /// Beside the limits of all, shares of each exporter: several at their limit still leave room for the others.
+    read::ExportLimits limits = [] {
+        read::ExportLimits shares;
+        shares.exporter_scopes = 256;
+        shares.exporter_templates = 4096;
+        shares.exporter_template_bytes = std::size_t{2} << 20U;
+        shares.exporter_waiting = std::size_t{1} << 20U;
+        return shares;
+    }();
     std::size_t queue_bytes = std::size_t{128} << 20U;
     std::size_t batch_records = 1'000'000;      ///< A batch of so many is sealed at once.
     Duration seal_every = std::chrono::seconds(60);

@@ -1,8 +1,7 @@
 #include "flow/read/export_decoder.hpp"
 
 #include "base/byte_cursor.hpp"
-#include "flow/read/export_sample.hpp"
-#include "flow/read/export_template.hpp"
+#include "flow/read/export_decoder_state.hpp"
 
 #include <algorithm>
 #include <compare>
@@ -12,61 +11,6 @@
 #include <utility>
 
 namespace hw::flow::read {
-// The parts of the decoder's state: not in a namespace without a name, as their owner is not.
-namespace export_detail {
-
-using Bytes = std::span<const std::byte>;
-
-constexpr std::size_t kFixedHeader = 24;  // NetFlow v5 and v7
-constexpr std::size_t kV5Record = 48;
-constexpr std::size_t kV7Record = 52;
-constexpr std::size_t kV9Header = 20;
-constexpr std::size_t kIpfixHeader = 16;
-constexpr std::uint16_t kFirstDataSet = 256;
-constexpr std::size_t kLongestPadding = 7;
-
-enum class Version : std::uint16_t { sflow = 0, v5 = 5, v7 = 7, v9 = 9, ipfix = 10 };
-
-/// Whose templates and numbers.
-struct ScopeKey {
-    net::Address address;
-    std::uint32_t domain = 0;
-    std::uint16_t port = 0;
-    Version version{};
-    friend auto operator<=>(const ScopeKey&, const ScopeKey&) = default;
-};
-
-struct Template {
-    ExportProgram program;
-    std::optional<ExportProgram> before;  ///< What it was until just now: datagrams may overtake each other.
-};
-
-/// A data set whose template has not come.
-struct Waiting {
-    std::uint16_t id = 0;
-    ExportClock clock;
-    std::uint64_t offset = 0;
-    std::vector<std::byte> bytes;
-};
-
-struct Scope {
-    std::uint32_t exporter = 0;
-    Time heard;
-    std::unordered_map<std::uint16_t, Template> templates;  // by 16 bits: nothing that could be flooded
-    std::vector<Waiting> waiting;
-    std::size_t waiting_bytes = 0;
-    std::vector<std::pair<std::uint64_t, std::uint32_t>> rates;  ///< By sampler.
-    std::uint32_t rate = 0;                                      ///< Told without a sampler, or by the only one.
-    std::uint64_t boot_millis = 0;
-    std::uint32_t sequence = 0;  ///< Expected next.
-    std::uint32_t number = 0;    ///< IPFIX: of the last message, whose records and options records were these.
-    std::uint32_t records = 0;
-    std::uint32_t options = 0;
-    bool sequence_known = false;
-};
-
-}  // namespace export_detail
-
 namespace {
 namespace export_bytes_detail {
 
@@ -83,51 +27,6 @@ bool set_fits(std::size_t size, std::size_t length) { return length > 0 && size 
 }  // namespace export_bytes_detail
 }  // namespace
 
-struct ExportDecoder::State {
-    using Bytes = export_detail::Bytes;
-    using Scope = export_detail::Scope;
-
-    explicit State(const ExportLimits& given) : limits(given) {}
-
-    Scope* scope_of(const export_detail::ScopeKey& key, Time now, std::uint64_t offset, ReadReport& report);
-    void forget(std::map<export_detail::ScopeKey, Scope>::iterator scope, ReadReport& report);
-    void drop_template(Scope& scope, std::uint16_t id);
-
-    void fixed(Bytes message, const export_detail::ScopeKey& sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
-    void v9(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
-    void ipfix(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
-
-    void sequence(Scope& scope, std::uint32_t number, std::uint32_t step, std::string_view reason, std::uint64_t offset, ReadReport& report);
-    void sflow(Bytes message, export_detail::ScopeKey sender, Time now, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
-    /// A record whose template holds the first bytes of a packet instead of addresses (IPFIX 313 and 315).
-    bool sampled(const ExportProgram& program, Bytes record, const ExportClock& clock, std::uint64_t offset, ReadReport& report, ExportRecord& out);
-    void number_of(Scope& scope, std::uint32_t number, std::optional<std::uint32_t> count, std::uint64_t offset, ReadReport& report);
-    void templates(Scope& scope, Bytes set, bool options, bool ipfix_form, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
-    void define(Scope& scope, std::uint16_t id, ExportProgram program, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out);
-    /// Decodes a data set and gives the number of its records; nothing where its template is not known.
-    std::optional<std::uint32_t> data(Scope& scope, std::uint16_t id, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report,
-                                      std::vector<ExportRecord>& out);
-    std::uint32_t records(Scope& scope, const ExportProgram& program, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report,
-                          std::vector<ExportRecord>& out);
-    void learn(Scope& scope, const ExportProgram& program);
-    void wait(Scope& scope, std::uint16_t id, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report);
-
-    ExportLimits limits;
-    std::map<export_detail::ScopeKey, Scope> scopes;  // ordered: senders choose the keys
-    std::map<net::Address, std::uint32_t> exporter_index;
-    std::vector<net::Address> exporter_list;
-    std::vector<std::uint32_t> exporter_rates;
-    std::size_t template_count = 0;
-    std::size_t template_bytes = 0;
-    std::size_t waiting_bytes = 0;
-    export_detail::ScopeKey last_key;
-    Scope* last_scope = nullptr;
-    std::uint32_t options_seen = 0;  ///< In this message.
-    PacketSampler sampler;
-    ExportValues values;
-    std::vector<ExportField> fields;
-};
-
 ExportDecoder::ExportDecoder(const ExportLimits& limits) : state_(std::make_unique<State>(limits)) {}
 ExportDecoder::~ExportDecoder() = default;
 ExportDecoder::ExportDecoder(ExportDecoder&&) noexcept = default;
@@ -137,74 +36,6 @@ std::span<const net::Address> ExportDecoder::exporters() const { return state_->
 
 std::uint32_t ExportDecoder::sampling_of(std::uint32_t exporter) const {
     return exporter < state_->exporter_rates.size() ? state_->exporter_rates[exporter] : 0;
-}
-
-std::vector<std::uint64_t> ExportDecoder::template_counts() const {
-    std::vector<std::uint64_t> counts(state_->exporter_list.size());
-    for (const auto& [key, scope] : state_->scopes) { counts[scope.exporter] += scope.templates.size(); }
-    return counts;
-}
-
-std::uint32_t ExportDecoder::exporter_of(const net::Address& address) {
-    auto& list = state_->exporter_list;
-    const auto known = state_->exporter_index.find(address);
-    if (known != state_->exporter_index.end()) { return known->second; }
-    if (list.size() >= state_->limits.exporters) { return static_cast<std::uint32_t>(list.size() - 1); }
-    state_->exporter_index.emplace(address, static_cast<std::uint32_t>(list.size()));
-    list.push_back(address);
-    state_->exporter_rates.push_back(0);
-    return static_cast<std::uint32_t>(list.size() - 1);
-}
-
-void ExportDecoder::State::drop_template(Scope& scope, std::uint16_t id) {
-    const auto found = scope.templates.find(id);
-    if (found == scope.templates.end()) { return; }
-    template_bytes -= found->second.program.footprint() + (found->second.before ? found->second.before->footprint() : 0);
-    --template_count;
-    scope.templates.erase(found);
-}
-
-void ExportDecoder::State::forget(std::map<export_detail::ScopeKey, Scope>::iterator scope, ReadReport& report) {
-    while (!scope->second.templates.empty()) { drop_template(scope->second, scope->second.templates.begin()->first); }
-    for (const auto& waiting : scope->second.waiting) { report.skip("data set without its template", waiting.offset); }
-    waiting_bytes -= scope->second.waiting_bytes;
-    if (last_scope == &scope->second) { last_scope = nullptr; }
-    scopes.erase(scope);
-}
-
-export_detail::Scope* ExportDecoder::State::scope_of(const export_detail::ScopeKey& key, Time now, std::uint64_t offset, ReadReport& report) {
-    if (last_scope != nullptr && key == last_key) {
-        last_scope->heard = std::max(last_scope->heard, now);
-        return last_scope;
-    }
-    auto found = scopes.find(key);
-    if (found == scopes.end()) {
-        if (scopes.size() >= limits.scopes) {
-            const auto oldest = std::ranges::min_element(scopes, {}, [](const auto& entry) { return entry.second.heard; });
-            if (oldest == scopes.end() || now - oldest->second.heard < limits.idle) {
-                report.skip("message of one exporter too many", offset);
-                return nullptr;
-            }
-            forget(oldest, report);
-        }
-        const auto [index, fresh] = exporter_index.emplace(key.address, static_cast<std::uint32_t>(exporter_list.size()));
-        if (fresh) {
-            if (exporter_list.size() >= limits.exporters) {
-                exporter_index.erase(index);
-                report.skip("message of one exporter too many", offset);
-                return nullptr;
-            }
-            exporter_list.push_back(key.address);
-            exporter_rates.push_back(0);
-        }
-        found = scopes.emplace(key, Scope{}).first;
-        found->second.exporter = index->second;
-        found->second.heard = now;
-    }
-    found->second.heard = std::max(found->second.heard, now);
-    last_key = key;
-    last_scope = &found->second;
-    return last_scope;
 }
 
 void ExportDecoder::State::sequence(Scope& scope, std::uint32_t number, std::uint32_t step, std::string_view reason, std::uint64_t offset, ReadReport& report) {
@@ -255,6 +86,7 @@ void ExportDecoder::finish(ReadReport& report) {
     for (auto& [key, scope] : state_->scopes) {
         for (const auto& waiting : scope.waiting) { report.skip("data set without its template", waiting.offset); }
         scope.waiting.clear();
+        state_->held[scope.exporter].waiting_bytes -= scope.waiting_bytes;
         state_->waiting_bytes -= std::exchange(scope.waiting_bytes, 0);
     }
 }
@@ -442,49 +274,6 @@ void ExportDecoder::State::templates(Scope& scope, Bytes set, bool options, bool
     }
 }
 
-void ExportDecoder::State::define(Scope& scope, std::uint16_t id, ExportProgram program, std::uint64_t offset, ReadReport& report, std::vector<ExportRecord>& out) {
-    // Records without a byte would never end.
-    if (program.length() == 0) { return report.skip("template of records without a byte", offset); }
-    const auto found = scope.templates.find(id);
-    if (found != scope.templates.end() && found->second.program == program) { return; }  // sent again, as it is every few minutes
-    const std::size_t size = program.footprint();
-    if (template_bytes + size > limits.template_bytes) { return report.skip("template past what is kept of all exporters", offset); }
-    if (found != scope.templates.end()) {
-        if (found->second.before) { template_bytes -= found->second.before->footprint(); }
-        found->second.before = std::exchange(found->second.program, std::move(program));
-        template_bytes += size;
-    } else {
-        if (scope.templates.size() >= limits.scope_templates || template_count >= limits.templates) {
-            return report.skip("template past what is kept of one exporter", offset);
-        }
-        scope.templates.emplace(id, export_detail::Template{.program = std::move(program), .before = {}});
-        template_bytes += size;
-        ++template_count;
-    }
-    if (scope.waiting.empty()) { return; }
-    // Those that have waited for it, in the order in which they came.
-    auto waiting = std::exchange(scope.waiting, {});
-    for (auto& set : waiting) {
-        if (set.id != id) {
-            scope.waiting.push_back(std::move(set));
-            continue;
-        }
-        scope.waiting_bytes -= set.bytes.size();
-        waiting_bytes -= set.bytes.size();
-        static_cast<void>(data(scope, id, set.bytes, set.clock, set.offset, report, out));
-    }
-}
-
-void ExportDecoder::State::wait(Scope& scope, std::uint16_t id, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report) {
-    constexpr std::size_t kMostSets = 4096;
-    if (scope.waiting_bytes + set.size() > limits.scope_waiting || waiting_bytes + set.size() > limits.waiting_bytes || scope.waiting.size() >= kMostSets) {
-        return report.skip("data set without its template", offset);
-    }
-    scope.waiting.push_back({.id = id, .clock = clock, .offset = offset, .bytes = {set.begin(), set.end()}});
-    scope.waiting_bytes += set.size();
-    waiting_bytes += set.size();
-}
-
 std::optional<std::uint32_t> ExportDecoder::State::data(Scope& scope, std::uint16_t id, Bytes set, const ExportClock& clock, std::uint64_t offset, ReadReport& report,
                                                         std::vector<ExportRecord>& out) {
     using namespace export_detail;
@@ -501,6 +290,7 @@ std::optional<std::uint32_t> ExportDecoder::State::data(Scope& scope, std::uint1
         if (!fits && fitted) { return records(scope, *known.before, set, clock, offset, report, out); }
         if (fits && !fitted) {
             template_bytes -= known.before->footprint();
+            held[scope.exporter].template_bytes -= known.before->footprint();
             known.before.reset();
         }
     }

@@ -24,6 +24,11 @@ struct ExportLimits {
     std::size_t template_bytes = 32U << 20U;  ///< In all.
     std::size_t waiting_bytes = 16U << 20U;   ///< Of data sets that came before their template, in all.
     std::size_t scope_waiting = 256U << 10U;  ///< Of one scope.
+    // Of one exporter, whatever ports and domains it sends from; by default no less than of all. At its limit of scopes it loses its own oldest one.
+    std::size_t exporter_scopes = 8192;
+    std::size_t exporter_templates = 65'536;
+    std::size_t exporter_template_bytes = 32U << 20U;
+    std::size_t exporter_waiting = 16U << 20U;
     std::size_t scope_rates = 256;            ///< Samplers that one scope tells of.
     Duration idle = std::chrono::minutes(30); ///< A scope unheard of for so long makes room for another.
 };

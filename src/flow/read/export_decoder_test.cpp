@@ -215,3 +215,29 @@ TEST_CASE("export decoder: damage anywhere in a message is survived and counted"
 }
 
 }  // namespace
+
+TEST_CASE("export decoder: an exporter that floods templates under ever new domains uses up its own share, and pushes nobody out") {
+    ExportLimits limits;
+    limits.exporter_scopes = 8;
+    limits.exporter_templates = 20;
+    limits.exporter_waiting = 1000;
+    Exported exported(limits);
+    const ExportBytes useful = export_set(2, export_template(300, {{8, 4}, {12, 4}, {2, 4}, {1, 4}, {152, 8}, {153, 8}}));
+    exported.feed(ipfix_message(0, {useful}, 1), 4739, 0xc0000209);
+    for (std::uint64_t domain = 0; domain < 200; ++domain) {
+        ExportBytes many;
+        for (std::uint64_t id = 256; id < 266; ++id) { many.add(export_template(id, {{8, 4}, {12, 4}, {2, 4}, {1, 4}}).bytes()); }
+        exported.feed(ipfix_message(0, {export_set(2, many), export_set(400, ExportBytes().u64(1).u64(2).u64(3).u64(4))}, domain), 4739);
+    }
+    const auto held = exported.decoder.template_counts();
+    REQUIRE(held.size() == 2);
+    CHECK(held[0] == 1);
+    CHECK(held[1] <= 20);
+    CHECK(exported.skipped("template past what is kept of one exporter") > 0);
+    CHECK(exported.skipped("domain of an exporter forgotten: it sends from too many") == 192);
+    const ExportBytes record = ExportBytes().u32(1).u32(2).u32(3).u32(400).u64(1'416'823'200'000).u64(1'416'823'201'000);
+    exported.feed(ipfix_message(0, {export_set(300, record)}, 1), 4739, 0xc0000209);
+    CHECK(exported.records.size() == 1);
+    exported.decoder.finish(exported.report);
+    CHECK(exported.skipped("data set without its template") == 200);
+}
