@@ -233,14 +233,11 @@ TunnelShares explain_tunnel(const flow::Flow& tunnel, bool tunnel_opened, std::s
     }
     const std::size_t half = whole.size() / 2;
     if (half < kFewestTunnelBins) { return answer; }
-    Matrix series;
-    series.reserve(chosen.size());
+    // One course at a time: of very many streams few are kept, and each course may be 64 KiB.
+    const auto course_of = [&](std::size_t i) { return bins.of(*streams[i].flow, streams[i].opened, Role::action); };
     std::vector<double> likeness;
     likeness.reserve(chosen.size());
-    for (const std::size_t i : chosen) {
-        series.push_back(bins.of(*streams[i].flow, streams[i].opened, Role::action));
-        likeness.push_back(alike(whole, series.back()));
-    }
+    for (const std::size_t i : chosen) { likeness.push_back(alike(whole, course_of(i))); }
     std::vector<std::size_t> order(chosen.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return likeness[a] > likeness[b]; });
@@ -248,8 +245,8 @@ TunnelShares explain_tunnel(const flow::Flow& tunnel, bool tunnel_opened, std::s
     Matrix columns;
     columns.reserve(order.size() + 2);
     for (std::size_t& k : order) {
-        columns.push_back(std::move(series[k]));
         k = chosen[k];
+        columns.push_back(course_of(k));
     }
     chosen = std::move(order);
     // Streams that could only be inside at a weight that no tunnel gives are not inside: out with the worst, and once more.

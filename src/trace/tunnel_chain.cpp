@@ -202,7 +202,11 @@ void Chain::exchange(std::uint32_t j, double temperature) {
     const Together from_sum = from == kNobody ? Together{} : changed(from, j, other);
     const double from_weight = from == kNobody ? 0 : problem_.log_weight(from, from_sum);
     const double gain = to_weight - weight_[to] + (from == kNobody ? 0 : from_weight - weight_[from]);
-    if (gain < 0 && unit() >= std::exp(gain / temperature)) { return; }
+    // How much oftener the way back is proposed than the way there (Hastings, Biometrika 57(1), 1970): a place among few is drawn oftener.
+    const auto count = [](const auto& list) { return static_cast<double>(list.size()); };
+    const double back = from == kNobody ? count(tunnels) / count(problem_.inside[other]) : count(members_[to]) / count(members_[from]);
+    const double accept = gain / temperature + std::log(back);
+    if (accept < 0 && unit() >= std::exp(accept)) { return; }
     set(to, other, j, to_sum, to_weight);
     if (from != kNobody) { set(from, j, other, from_sum, from_weight); }
     owner_[j] = to;

@@ -13,27 +13,48 @@ namespace find_tunnels_detail {
 
 std::uint64_t bytes_of(const flow::Flow& flow) { return flow.request.bytes + flow.reply.bytes; }
 
-/// A flow that may be a tunnel, and the streams inside its life.
+/// A flow that may be a tunnel.
 struct Candidate {
     const flow::Flow* flow = nullptr;
     bool opened = false;  ///< By the relay.
-    std::vector<SharedStream> streams;
 };
 
-/// `streams` in order of first packet.
+/// Calls `visit` with each of `streams` (in order of first packet) that may be inside the tunnel, until it returns false.
+template <typename Visit>
+void visit_inside(const flow::Flow& tunnel, std::span<const flow::Flow* const> streams, Duration slack, Visit visit) {
+    auto at = std::ranges::lower_bound(streams, tunnel.first - slack, {}, [](const flow::Flow* f) { return f->first; });
+    for (; at != streams.end() && (*at)->first <= tunnel.last; ++at) {
+        // What carries more than the tunnel all told is not inside it.
+        if ((*at)->last > tunnel.last + slack || bytes_of(**at) > bytes_of(tunnel)) { continue; }
+        if (!visit(*at)) { return; }
+    }
+}
+
+/// Those of `tunnels` with two streams or more inside their lives.
 void add_candidates(std::span<const flow::Flow* const> tunnels, bool opened, std::span<const flow::Flow* const> streams, Duration slack,
                     std::vector<Candidate>& out) {
     for (const auto* tunnel : tunnels) {
         if (tunnel->activity.empty()) { continue; }
-        Candidate candidate{tunnel, opened, {}};
-        auto at = std::ranges::lower_bound(streams, tunnel->first - slack, {}, [](const flow::Flow* f) { return f->first; });
-        for (; at != streams.end() && (*at)->first <= tunnel->last; ++at) {
-            // What carries more than the tunnel all told is not inside it.
-            if ((*at)->last > tunnel->last + slack || bytes_of(**at) > bytes_of(*tunnel)) { continue; }
-            candidate.streams.push_back({*at, !opened});
-        }
-        if (candidate.streams.size() >= 2) { out.push_back(std::move(candidate)); }
+        std::size_t inside = 0;
+        visit_inside(*tunnel, streams, slack, [&](const flow::Flow*) { return ++inside < 2; });
+        if (inside >= 2) { out.push_back({tunnel, opened}); }
     }
+}
+
+/// The streams inside a tunnel's life, in order of first packet; of very many those of most bytes.
+std::vector<SharedStream> streams_inside(const Candidate& candidate, std::span<const flow::Flow* const> streams, Duration slack) {
+    std::vector<SharedStream> inside;
+    visit_inside(*candidate.flow, streams, slack, [&](const flow::Flow* stream) {
+        inside.push_back({stream, !candidate.opened});
+        return true;
+    });
+    if (inside.size() <= kMostStreamsTried) { return inside; }
+    std::ranges::stable_sort(inside, [](const SharedStream& x, const SharedStream& y) { return bytes_of(*x.flow) > bytes_of(*y.flow); });
+    inside.resize(kMostStreamsTried);
+    std::ranges::stable_sort(inside, [](const SharedStream& x, const SharedStream& y) {
+        return x.flow->first != y.flow->first ? x.flow->first < y.flow->first : x.flow->id < y.flow->id;
+    });
+    return inside;
 }
 
 }  // namespace find_tunnels_detail
@@ -52,11 +73,12 @@ std::vector<Tunnel> find_tunnels(std::span<const flow::Flow* const> inflows, std
     for_each_index(candidates.size(), quiet, [&](std::size_t c) {
         if (options.stop.stop_requested()) { return; }
         const Candidate& candidate = candidates[c];
-        const TunnelShares shares = explain_tunnel(*candidate.flow, candidate.opened, candidate.streams);
+        const auto streams = streams_inside(candidate, candidate.opened ? inflows : outflows, options.max_lag);
+        const TunnelShares shares = explain_tunnel(*candidate.flow, candidate.opened, streams);
         if (shares.streams.size() < 2 || shares.explained < kLeastExplained || shares.explained < shares.by_chance + kLeastBeyondChance) { return; }
         Tunnel tunnel{.flow = candidate.flow, .opened = candidate.opened, .explained = shares.explained, .by_chance = shares.by_chance, .streams = {}};
         tunnel.streams.reserve(shares.streams.size());
-        for (const StreamShare& share : shares.streams) { tunnel.streams.push_back({candidate.streams[share.stream].flow, share.weight}); }
+        for (const StreamShare& share : shares.streams) { tunnel.streams.push_back({streams[share.stream].flow, share.weight}); }
         found[c] = std::move(tunnel);
     });
     std::vector<Tunnel> tunnels;

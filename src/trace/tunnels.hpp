@@ -10,6 +10,7 @@ namespace hw::trace {
 inline constexpr double kLeastExplained = 0.5;      ///< Of a tunnel's course, by its streams …
 inline constexpr double kLeastBeyondChance = 0.25;  ///< … and beyond what they explain when moved in time.
 inline constexpr std::size_t kMostTunnelsTried = 512;  ///< Flows of most bytes among those with two streams or more inside their lives.
+inline constexpr std::size_t kMostStreamsTried = 4096;  ///< In one tunnel, those of most bytes.
 
 /// The flows of a relay whose course is the sum of several others' (`explain_tunnel`): inflows that carry outflows, and
 /// outflows that carry inflows (the near end of a tunnel). Each with at least two streams that lived inside its life, give or

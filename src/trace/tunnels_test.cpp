@@ -74,3 +74,17 @@ TEST_CASE("find tunnels: the near end of a tunnel is found too: streams come in,
     CHECK(tunnels[0].opened);
     CHECK(tunnels[0].streams.size() == 3);
 }
+
+TEST_CASE("find tunnels: among more sessions than are tried the tunnel's own are still found, as they carry more than those beside them") {
+    auto flows = traffic(4, 0);
+    const flow::Flow tunnel = flows.back();
+    flows.pop_back();
+    for (std::uint16_t i = 0; i < kMostStreamsTried + 100; ++i) {
+        flows.push_back(make_flow("o", 0, 1, static_cast<std::uint16_t>(20'000 + i), 250, 80, typed_session(7'000U + i, 10.0, 1)));
+    }
+    flows.push_back(tunnel);
+    const auto tunnels = tunnels_of(flows);
+    REQUIRE(tunnels.size() == 1);
+    CHECK(tunnels[0].streams.size() == 4);
+    for (const auto& stream : tunnels[0].streams) { CHECK(stream.flow->server.port == net::Port{443}); }
+}
