@@ -4,8 +4,7 @@
 #include "base/log.hpp"
 #include "flow/clickhouse/schema.hpp"
 #include "flow/clickhouse/sink.hpp"
-#include "flow/read/input_list.hpp"
-#include "flow/read/unpack.hpp"
+#include "flow/read/known_inputs.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -15,30 +14,6 @@ namespace {
 namespace cluster_import {
 
 constexpr std::size_t kFlowsAtOnce = 4096;
-
-/// The files among the inputs that the database has already, and whether there are others.
-struct Known {
-    std::vector<std::string> paths;
-    bool others = false;
-};
-
-/// Standard input cannot be known before it is read.
-Result<Known> imported_before(const Invocation& invocation, const flow::clickhouse::Http& http) {
-    const auto list = flow::read::list_inputs(invocation.operands);
-    Known known{.paths = {}, .others = !list.failures.empty()};
-    for (const auto& file : list.files) {
-        if (!file.passed_over.empty()) { continue; }
-        bool has = false;
-        if (file.path != "-") {
-            const auto input = flow::read::InputBytes::open(file.path, invocation.stop);
-            const auto hash = input ? (*input)->finish_sha256() : std::unexpected(input.error());
-            if (hash) { HW_TRY(has, flow::clickhouse::Sink::has(http, *hash)); }  // else reading will tell
-        }
-        if (has) { known.paths.push_back(file.path); }
-        else { known.others = true; }
-    }
-    return known;
-}
 
 std::vector<flow::clickhouse::ImportNote> notes_of(const output::Context& context) {
     std::vector<flow::clickhouse::ImportNote> notes;
@@ -91,21 +66,16 @@ Result<Outcome> import_to_cluster(const Invocation& invocation) {
     imported.store = to_string(url);
     const flow::clickhouse::Http http = connect(invocation, std::move(url));
     HW_CHECK(flow::clickhouse::create_tables(http));
-    HW_TRY(const auto known, cluster_import::imported_before(invocation, http));
-    imported.known = known.paths.size();
+    const auto has = [&http](const std::string& sha256) { return flow::clickhouse::Sink::has(http, sha256); };
+    HW_TRY(auto before, flow::read::find_known_inputs(invocation.operands, has, "imported before", invocation.stop));
+    imported.known = before.known.size();
 
     Progress progress(invocation.progress());
-    if (!known.paths.empty() && !known.others) {
+    if (!before.known.empty() && !before.others && before.failures.empty()) {
         imported.took = progress.elapsed();
-        std::vector<flow::read::ReadReport> reports;
-        for (const std::string& path : known.paths) {
-            auto& report = reports.emplace_back();
-            report.path = path;
-            report.skip("imported before", 0);
-        }
-        return cluster_import::finish(invocation, imported, import_context(invocation, std::move(reports), {}, false), ExitCode::done);
+        return cluster_import::finish(invocation, imported, import_context(invocation, std::move(before.known), {}, false), ExitCode::done);
     }
-    HW_TRY(auto loaded, load(invocation, invocation.operands, progress, known.paths));
+    HW_TRY(auto loaded, load(invocation, invocation.operands, progress, before.paths()));
     if (loaded.context.interrupted) { return fail(Errc::interrupted, "interrupted: nothing was imported"); }
     for (const auto& report : loaded.context.inputs) {
         imported.records += report.records;

@@ -1,9 +1,9 @@
-#include "flow/read/input_list.hpp"
-#include "flow/read/unpack.hpp"
+#include "flow/read/known_inputs.hpp"
 #include "flow/store/store.hpp"
 #include "flow/store/survey.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <map>
 #include <set>
@@ -158,30 +158,16 @@ Result<ImportResult> import_inputs(const std::string& folder, std::span<const st
     }
     ImportResult result;
     read::ReadOptions options = asked;
-    const read::InputList list = read::list_inputs(paths);
-    result.failures = list.failures;
-    std::size_t fresh = 0;
-    for (const read::InputFile& file : list.files) {
-        if (!file.passed_over.empty()) { continue; }
-        if (!known.empty() && file.path != "-") {
-            if (const auto input = read::InputBytes::open(file.path, options.stop)) {
-                const auto hash = (*input)->finish_sha256();
-                if (hash && known.contains(*hash)) {
-                    read::ReadReport report;
-                    report.path = file.path;
-                    report.sha256 = *hash;
-                    report.bytes = (*input)->raw_bytes();
-                    report.skip("in the store already", 0);
-                    result.reports.push_back(std::move(report));
-                    ++result.known;
-                    options.leave_out.push_back(file.path);
-                    continue;
-                }
-            }
-        }
-        ++fresh;
+    std::function<Result<bool>(const std::string&)> has;
+    if (!known.empty()) {
+        has = [&known](const std::string& sha256) -> Result<bool> { return known.contains(sha256); };
     }
-    if (fresh == 0) {
+    HW_TRY(auto before, read::find_known_inputs(paths, has, "in the store already", options.stop));
+    options.leave_out = before.paths();
+    result.known = before.known.size();
+    result.reports = std::move(before.known);
+    result.failures = std::move(before.failures);
+    if (!before.others) {
         if (result.known == 0 && !result.failures.empty()) { return std::unexpected(std::move(result.failures.front())); }
         return result;
     }
