@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace {
@@ -18,12 +19,15 @@ using namespace hw::flow;
 using namespace hw::flow::read;
 
 void check(ExportInput& input, ReadReport& report) {
-    const auto taken = input.take(report);
-    for (const Flow& flow : taken.flows) {
-        const bool known = static_cast<std::size_t>(flow.observer) < taken.names.size();
-        if (!known || flow.last < flow.first || flow.sampling == 0 || flow.request.packets + flow.reply.packets == 0) { std::abort(); }
-    }
-    if (taken.flows.size() > report.records || report.flows != taken.flows.size()) { std::abort(); }
+    std::size_t flows = 0;
+    input.take(report, [&](std::vector<Flow>&& some, std::span<const std::string> names) {
+        for (const Flow& flow : some) {
+            const bool known = static_cast<std::size_t>(flow.observer) < names.size();
+            if (!known || flow.last < flow.first || flow.sampling == 0 || flow.request.packets + flow.reply.packets == 0) { std::abort(); }
+        }
+        flows += some.size();
+    });
+    if (flows > report.records || report.flows != flows) { std::abort(); }
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ Result<void> Sealer::seal(Batch& batch) {
         read::ExportFlows joiner(observer_);
         joiner.add(std::exchange(batch.exported, {}));
         read::ReadReport report;
-        batch.flows = joiner.take(batch.exporters, batch.rates, report);
+        batch.flows = joiner.take({.addresses = batch.exporters, .late_rates = batch.rates}, report);
         batch.observers.clear();
         batch.observers.reserve(batch.exporters.size());
         for (const auto& exporter : batch.exporters) { batch.observers.push_back(joiner.name_of(exporter)); }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -94,10 +95,11 @@ TEST_CASE("export captures: real exporters' datagrams give as many records as th
             MemoryBytes bytes(std::as_bytes(std::span(text)));
             REQUIRE(input.read_capture(bytes, {}, report));
         }
-        const auto taken = input.take(report);
+        std::size_t flows = 0;
+        input.take(report, [&](std::vector<Flow>&& some, std::span<const std::string> /*names*/) { flows += some.size(); });
         CHECK(report.records == e.records);
         CHECK(skipped(report, "data set without its template") == e.no_template);
         CHECK(skipped(report, "flow record without packets or bytes") == e.no_flow);
-        CHECK(taken.flows.empty() == (e.records == 0));
+        CHECK((flows == 0) == (e.records == 0));
     }
 }

@@ -20,13 +20,13 @@ constexpr std::uint16_t kWellKnown = 1024;
 
 net::Endpoint source_of(const ExportRecord& r) { return {r.source, net::Port{r.source_port}}; }
 net::Endpoint destination_of(const ExportRecord& r) { return {r.destination, net::Port{r.destination_port}}; }
-/// Whether it goes from the lower endpoint to the higher.
-bool upward(const ExportRecord& r) { return std::tie(r.source, r.source_port) < std::tie(r.destination, r.destination_port); }
 
-auto ends(const ExportRecord& r) {
-    const bool up = upward(r);
-    return std::tuple(r.exporter, r.protocol, up ? r.source : r.destination, up ? r.destination : r.source, up ? r.source_port : r.destination_port,
-                      up ? r.destination_port : r.source_port);
+/// Records of one direction are looked at in order of time.
+bool sooner(const ExportRecord* a, const ExportRecord* b) {
+    return std::tie(a->first, a->last, a->packets, a->bytes, a->leaving, a) < std::tie(b->first, b->last, b->packets, b->bytes, b->leaving, b);
+}
+void put_in_order(std::vector<ExportRecord*>& records) {
+    if (records.size() > 1 && !std::ranges::is_sorted(records, sooner)) { std::ranges::sort(records, sooner); }
 }
 
 bool opens(std::uint8_t flags) { return (flags & tcp_flag::syn) != 0; }
@@ -189,15 +189,26 @@ std::string ExportFlows::name_of(const net::Address& exporter) const {
     return exporter == net::Address() ? observer_name_ : observer_name_ + "/" + net::to_string(exporter);
 }
 
-std::vector<Flow> ExportFlows::take(std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates, ReadReport& report) {
-    return make(flows_detail::kEver, flows_detail::kEver, exporters, late_rates, report);
+void ExportFlows::take(const Exporters& exporters, ReadReport& report, const Give& give) {
+    using flows_detail::kEver;
+    make({.settled = kEver, .settled_if_cut = kEver, .in_time = kEver}, exporters, report, give);
 }
 
-std::vector<Flow> ExportFlows::take_settled(std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates, ReadReport& report) {
-    if (records_.empty()) { return {}; }
+std::vector<Flow> ExportFlows::take(const Exporters& exporters, ReadReport& report) {
+    std::vector<Flow> all;
+    all.reserve(records_.size() / 2 + 1);
+    take(exporters, report, [&](std::vector<Flow>&& some) { all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end())); });
+    return all;
+}
+
+void ExportFlows::take_settled(const Exporters& exporters, ReadReport& report, const Give& give) {
+    using flows_detail::kEver;
+    if (records_.empty()) { return; }
+    constexpr std::size_t kAsked = std::size_t{1} << 16U;  // of a million records, to find out how late it is
+    const std::size_t step = records_.size() / kAsked + 1;
     std::vector<Time> ends;
-    ends.reserve(records_.size());
-    for (const ExportRecord& r : records_) { ends.push_back(r.last); }
+    ends.reserve(records_.size() / step + 1);
+    for (std::size_t i = 0; i < records_.size(); i += step) { ends.push_back(records_[i].last); }
     const auto part = [&](std::size_t percent) {
         const auto at = ends.begin() + static_cast<std::ptrdiff_t>((ends.size() - 1) * percent / 100);
         std::ranges::nth_element(ends, at);
@@ -207,61 +218,59 @@ std::vector<Flow> ExportFlows::take_settled(std::span<const net::Address> export
     const Time now = part(99);
     const Time middle = part(50);
     const Time settled = std::max(now - kSettled, middle);
-    auto flows = make(settled, std::max(now - kNextCut, std::min(settled, middle - kNextCut)), exporters, late_rates, report);
-    if (records_.size() > ends.size() / 4 * 3) {  // long conversations alone, or made to look so
-        auto rest = make(flows_detail::kEver, flows_detail::kEver, exporters, late_rates, report);
-        flows.insert(flows.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
-    }
-    return flows;
+    const std::size_t before = records_.size();
+    make({.settled = settled, .settled_if_cut = std::max(now - kNextCut, std::min(settled, middle - kNextCut)), .in_time = now - kSettled}, exporters, report, give);
+    // Long conversations alone, or made to look so.
+    if (records_.size() > before / 4 * 3) { make({.settled = kEver, .settled_if_cut = kEver, .in_time = now - kSettled}, exporters, report, give); }
 }
 
-std::vector<Flow> ExportFlows::make(Time settled, Time settled_if_cut, std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates,
-                                    ReadReport& report) {
+void ExportFlows::make(const Settling& until, const Exporters& exporters, ReadReport& report, const Give& give) {
     using namespace flows_detail;
-    std::vector<ExportRecord> records = std::exchange(records_, {});
-    std::ranges::sort(records, [](const ExportRecord& a, const ExportRecord& b) {
-        const auto key_a = ends(a);
-        const auto key_b = ends(b);
-        if (key_a != key_b) { return key_a < key_b; }
-        return std::tuple(!upward(a), a.first, a.last, a.packets, a.bytes, a.leaving) < std::tuple(!upward(b), b.first, b.last, b.packets, b.bytes, b.leaving);
-    });
+    conversations_.begin(records_);
     std::vector<std::string> names;
-    names.reserve(exporters.size());
-    for (const auto& exporter : exporters) { names.push_back(name_of(exporter)); }
+    names.reserve(exporters.addresses.size());
+    for (const auto& exporter : exporters.addresses) { names.push_back(name_of(exporter)); }
 
     std::vector<Flow> flows;
-    flows.reserve(records.size() / 2);
+    std::vector<bool> stay(until.settled == kEver ? 0 : records_.size());
     const auto stays = [&](const ExportRecord* r) {
         if (r == nullptr) { return false; }
         const bool may_go_on = r->end == FlowEnd::unknown && r->last - r->first >= kShortestCut;
-        return r->last >= (may_go_on ? settled_if_cut : settled);
+        return r->last >= (may_go_on ? until.settled_if_cut : until.settled);
     };
-    const bool all = settled == kEver;
+    std::uint64_t alone = 0;
     const auto emit = [&](const ExportRecord* a, const ExportRecord* b, std::string_view name, std::uint32_t late) {
-        if (!all && (stays(a) || stays(b))) {
-            records_.push_back(*a);
-            if (b != nullptr) { records_.push_back(*b); }
+        if (!stay.empty() && (stays(a) || stays(b))) {
+            stay[static_cast<std::size_t>(a - records_.data())] = true;
+            if (b != nullptr) { stay[static_cast<std::size_t>(b - records_.data())] = true; }
             return;
         }
+        if (b == nullptr && !a->biflow && a->last >= until.in_time) { ++alone; }
+        if (flows.capacity() == 0) { flows.reserve(kBatch); }
         flows.push_back(make_flow(*a, b, name, late));
+        ++report.flows;
+        if (flows.size() == kBatch) {
+            give(std::move(flows));
+            flows = {};
+        }
     };
     std::vector<ExportRecord*> there;
     std::vector<ExportRecord*> back;
     std::uint64_t copies = 0;
-    for (std::size_t begin = 0, end = 0; begin < records.size(); begin = end) {
+    for (auto members = conversations_.next(); !members.empty(); members = conversations_.next()) {
         there.clear();
         back.clear();
-        for (end = begin; end < records.size() && ends(records[end]) == ends(records[begin]); ++end) {
-            (upward(records[end]) ? there : back).push_back(&records[end]);
-        }
+        for (const auto& member : members) { (member.upward ? there : back).push_back(&records_[member.place]); }
+        put_in_order(there);
+        put_in_order(back);
         sum_samples(there);
         sum_samples(back);
         copies += drop_copies(there) + drop_copies(back);
         mark_cut(there);
         mark_cut(back);
-        const std::size_t exporter = records[begin].exporter;
+        const std::size_t exporter = records_[members.front().place].exporter;
         const std::string_view name = exporter < names.size() ? std::string_view(names[exporter]) : std::string_view(observer_name_);
-        const std::uint32_t late = exporter < late_rates.size() ? late_rates[exporter] : 0;
+        const std::uint32_t late = exporter < exporters.late_rates.size() ? exporters.late_rates[exporter] : 0;
         std::size_t i = 0;
         std::size_t k = 0;
         while (i < there.size() || k < back.size()) {
@@ -280,9 +289,14 @@ std::vector<Flow> ExportFlows::make(Time settled, Time settled_if_cut, std::span
             }
         }
     }
+    if (!flows.empty()) { give(std::move(flows)); }
     if (copies > 0) { report.skip("second record of the same packets", 0, copies); }
-    report.flows += flows.size();
-    return flows;
+    if (alone > 0) { report.skip("the other direction was not waited for: too many records at a time", 0, alone); }
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < stay.size(); ++i) {
+        if (stay[i]) { records_[kept++] = records_[i]; }
+    }
+    records_.resize(kept);
 }
 
 }  // namespace hw::flow::read

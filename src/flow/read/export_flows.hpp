@@ -1,11 +1,13 @@
 #pragma once
 
 #include "flow/flow.hpp"
-#include "flow/flow_list.hpp"
+#include "flow/read/conversations.hpp"
 #include "flow/read/export_record.hpp"
 #include "flow/read/report.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,15 +41,26 @@ public:
     }
     void add(std::span<const ExportRecord> records) { records_.insert(records_.end(), records.begin(), records.end()); }
 
-    /// The flows of all records, `observer` being the exporter's index; empties the collection. `exporters` as of the decoder.
+    /// Who the records are of, as the decoder has them, and the rates that exporters told later than their records.
+    struct Exporters {
+        std::span<const net::Address> addresses;
+        std::span<const std::uint32_t> late_rates;
+    };
+    /// Gets flows, at most `kBatch` at a time.
+    using Give = std::function<void(std::vector<Flow>&&)>;
+    static constexpr std::size_t kBatch = 2048;  ///< What stays in a processor's cache until it has been taken on.
+
+    /// Gives the flows of all records, `observer` being the exporter's index; empties the collection.
     /// A single exporter without an address (a file of messages) goes by the observer's name. What is merged away is counted.
-    [[nodiscard]] std::vector<Flow> take(std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates, ReadReport& report);
+    void take(const Exporters& exporters, ReadReport& report, const Give& give);
+    /// The same as one vector.
+    [[nodiscard]] std::vector<Flow> take(const Exporters& exporters, ReadReport& report);
 
     /// The flows of which nothing more is to come, the rest staying: for inputs that are not to be held whole. A record is settled when
     /// `kSettled` of the exporters' time have gone by since its end (both directions of a conversation are told within that), and where
     /// nobody said why it ended and it may have been cut, `kNextCut`. Where less than half would be settled, the older half is
-    /// taken to be all the same: the memory counts.
-    [[nodiscard]] std::vector<Flow> take_settled(std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates, ReadReport& report);
+    /// taken to be all the same: the memory counts. What had to go so while its other direction was not there is counted.
+    void take_settled(const Exporters& exporters, ReadReport& report, const Give& give);
     [[nodiscard]] std::size_t held() const { return records_.size(); }
     static constexpr Duration kSettled = std::chrono::minutes(2);
     static constexpr Duration kNextCut = std::chrono::minutes(32);  ///< The usual active timeout is half an hour at most.
@@ -56,12 +69,17 @@ public:
     [[nodiscard]] std::string name_of(const net::Address& exporter) const;
 
 private:
-    /// Makes flows of the records; those that end at `settled` or later stay (a cut one: at `settled_if_cut`).
-    [[nodiscard]] std::vector<Flow> make(Time settled, Time settled_if_cut, std::span<const net::Address> exporters, std::span<const std::uint32_t> late_rates,
-                                         ReadReport& report);
+    /// From when on records stay.
+    struct Settling {
+        Time settled;         ///< Those that end then or later,
+        Time settled_if_cut;  ///< and of those that may go on in another piece.
+        Time in_time;         ///< Those that end then or later are taken too early, if they are.
+    };
+    void make(const Settling& until, const Exporters& exporters, ReadReport& report, const Give& give);
 
     std::string observer_name_;
     std::vector<ExportRecord> records_;
+    Conversations conversations_;
 };
 
 }  // namespace hw::flow::read

@@ -112,31 +112,33 @@ Result<void> ExportInput::read_gcp_log(ByteSource& bytes, const std::stop_token&
     return read_gcp(bytes, take, stop, report);
 }
 
-std::vector<std::uint32_t> ExportInput::name_exporters(Taken& taken) const {
-    const auto exporters = decoder_.exporters();
+std::vector<std::string> ExportInput::exporter_names() const {
+    std::vector<std::string> names;
+    names.reserve(decoder_.exporters().size());
+    for (const net::Address& exporter : decoder_.exporters()) { names.push_back(flows_.name_of(exporter)); }
+    return names;
+}
+
+std::vector<std::uint32_t> ExportInput::exporter_rates() const {
     std::vector<std::uint32_t> rates;
-    rates.reserve(exporters.size());
-    taken.names.reserve(exporters.size());
-    for (std::uint32_t i = 0; i < exporters.size(); ++i) {
-        rates.push_back(decoder_.sampling_of(i));
-        taken.names.push_back(flows_.name_of(exporters[i]));
-    }
+    const auto count = static_cast<std::uint32_t>(decoder_.exporters().size());
+    rates.reserve(count);
+    for (std::uint32_t i = 0; i < count; ++i) { rates.push_back(decoder_.sampling_of(i)); }
     return rates;
 }
 
-ExportInput::Taken ExportInput::take(ReadReport& report) {
+std::vector<std::string> ExportInput::take(ReadReport& report, const Give& give) {
     decoder_.finish(report);
-    Taken taken;
-    const auto rates = name_exporters(taken);
-    taken.flows = flows_.take(decoder_.exporters(), rates, report);
-    return taken;
+    auto names = exporter_names();
+    const auto rates = exporter_rates();
+    flows_.take({.addresses = decoder_.exporters(), .late_rates = rates}, report, [&](std::vector<Flow>&& flows) { give(std::move(flows), names); });
+    return names;
 }
 
-ExportInput::Taken ExportInput::take_settled(ReadReport& report) {
-    Taken taken;
-    const auto rates = name_exporters(taken);
-    taken.flows = flows_.take_settled(decoder_.exporters(), rates, report);
-    return taken;
+void ExportInput::take_settled(ReadReport& report, const Give& give) {
+    const auto names = exporter_names();
+    const auto rates = exporter_rates();
+    flows_.take_settled({.addresses = decoder_.exporters(), .late_rates = rates}, report, [&](std::vector<Flow>&& flows) { give(std::move(flows), names); });
 }
 
 bool holds_exports(std::span<const std::byte> capture_head) {

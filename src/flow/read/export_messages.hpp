@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -43,19 +44,17 @@ public:
     /// One message, as `ExportDecoder::feed`.
     void feed(const net::Endpoint& exporter, Time observed_at, std::span<const std::byte> message, std::uint64_t offset, ReadReport& report);
 
-    /// The flows so far, by `take` of `ExportFlows`, with `Flow::observer` counting in `names`. Once, last.
-    struct Taken {
-        std::vector<Flow> flows;
-        std::vector<std::string> names;
-    };
-    [[nodiscard]] Taken take(ReadReport& report);
-    /// Those that nothing will be added to, by `take_settled` of `ExportFlows`; as often as wanted.
-    [[nodiscard]] Taken take_settled(ReadReport& report);
+    /// Gets flows, `Flow::observer` counting in `names`.
+    using Give = std::function<void(std::vector<Flow>&&, std::span<const std::string> names)>;
+    /// Gives the flows so far, by `take` of `ExportFlows`, and returns the exporters' names. Once, last.
+    std::vector<std::string> take(ReadReport& report, const Give& give);
+    /// Gives those that nothing will be added to, by `take_settled` of `ExportFlows`; as often as wanted.
+    void take_settled(ReadReport& report, const Give& give);
     [[nodiscard]] std::size_t held() const { return flows_.held(); }  ///< Records.
 
 private:
-    /// Fills in the exporters' names, and gives the rates that options told.
-    std::vector<std::uint32_t> name_exporters(Taken& taken) const;
+    [[nodiscard]] std::vector<std::string> exporter_names() const;
+    [[nodiscard]] std::vector<std::uint32_t> exporter_rates() const;  ///< That options told.
     /// Takes records of a log, whose observer is the log itself.
     void take_record(const ExportRecord& record);
 

@@ -93,7 +93,7 @@ TEST_CASE("sflow: drawn packets of a conversation and direction become one pseud
     flows.add(got.records);
     ReadReport report;
     const std::array<std::uint32_t, 1> rates{512};
-    const auto made = flows.take(got.decoder.exporters(), rates, report);
+    const auto made = flows.take({.addresses = got.decoder.exporters(), .late_rates = rates}, report);
     REQUIRE(made.size() == 1);
     CHECK(made[0].request.packets == 5);
     CHECK(made[0].request.bytes == 640);

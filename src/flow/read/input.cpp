@@ -89,8 +89,9 @@ struct Collected {
         if (options.sink == nullptr || refused) { return; }
         if (const std::size_t least = all ? 1 : kHandOver; flows.size() >= least) { refused = !options.sink->take(flows.take(), std::span(&observer, 1)); }
         if (!all && exports && exports->held() >= options.held) {
-            auto taken = exports->take_settled(report);
-            refused = refused || !options.sink->take(std::move(taken.flows), taken.names);
+            exports->take_settled(report, [&](std::vector<Flow>&& some, std::span<const std::string> names) {
+                refused = refused || !options.sink->take(std::move(some), names);
+            });
         }
     }
     static constexpr std::size_t kHandOver = std::size_t{1} << 17U;
@@ -304,13 +305,15 @@ GroupResult read_group(const Group& group, const std::string& observer, const st
     }
     if (collected.exports) {
         guarded(results[last], [&] {
-            auto taken = collected.exports->take(results[last].report);
-            if (options.sink != nullptr) {
-                collected.refused = collected.refused || !options.sink->take(std::move(taken.flows), taken.names);
-                return;
-            }
-            read.exporters = std::move(taken.names);
-            collected.flows.add(std::move(taken.flows));
+            const auto give = [&](std::vector<Flow>&& some, std::span<const std::string> names) {
+                if (options.sink == nullptr) {
+                    for (Flow& flow : some) { collected.flows.add(std::move(flow)); }
+                } else {
+                    collected.refused = collected.refused || !options.sink->take(std::move(some), names);
+                }
+            };
+            auto names = collected.exports->take(results[last].report, give);
+            if (options.sink == nullptr) { read.exporters = std::move(names); }
         });
     }
     guarded(results[last], [&] {

@@ -1,4 +1,5 @@
 #include "flow/read/known_inputs.hpp"
+#include "flow/store/segment_rows.hpp"
 #include "flow/store/store.hpp"
 #include "flow/store/survey.hpp"
 
@@ -7,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,14 +23,17 @@ public:
 
     /// One segment, of at most `kSegmentRows` flows.
     Result<void> write(std::span<const Flow* const> flows, std::span<const std::string> observers) {
-        const std::vector<std::byte> segment = write_segment(flows, observers);
+        return write(write_segment(flows, observers), notes_of(flows, observers));
+    }
+    /// One segment that is written already.
+    Result<void> write(const std::vector<std::byte>& segment, SegmentNotes notes) {
         HW_TRY(const auto read, Segment::parse(segment, "new"));
         const std::string name = fmt::format("{:010}.segment", manifest_.next++);
         HW_CHECK(write_durably(folder_, name, segment));
-        notes_.emplace(name, notes_of(flows, observers));
+        notes_.emplace(name, std::move(notes));
         manifest_.segments.push_back({.file = name, .bytes = segment.size(), .facts = read->facts()});
         bytes_ += segment.size();
-        flows_ += flows.size();
+        flows_ += read->facts().rows;
         return {};
     }
     /// As many segments as it takes, in time order.
@@ -74,37 +79,44 @@ public:
         if (names_.size() > std::numeric_limits<std::uint16_t>::max()) {
             done_ = fail(Errc::limit, "more than 65535 observers", {}, "import fewer inputs at a time");
         }
-        for (Flow& flow : flows) {
+        constexpr std::size_t kAhead = 8;
+        for (std::size_t i = 0; i < flows.size(); ++i) {
             if (!done_) { return false; }
+            if (i + 2 * kAhead < flows.size()) { usual_.rows.prefetch(flows[i + 2 * kAhead]); }
+            if (i + kAhead < flows.size()) { usual_.rows.prefetch_next(flows[i + kAhead]); }
+            Flow& flow = flows[i];
             flow.observer = ids[static_cast<std::size_t>(flow.observer)];
-            auto& kind = flow.last - flow.first > kLongFlow ? long_ : usual_;
-            kind.push_back(std::move(flow));
-            if (kind.size() == kSegmentRows) { seal(kind); }
+            Growing& kind = flow.last - flow.first > kLongFlow ? long_ : usual_;
+            kind.rows.add(flow, names_[static_cast<std::size_t>(flow.observer)]);
+            kind.notes.add(flow);
+            if (kind.rows.size() == kSegmentRows) { seal(kind); }
         }
         flows = {};
         return done_.has_value();
     }
     /// What is left. Fails with the first error of all.
     Result<void> finish() {
-        for (auto* kind : {&usual_, &long_}) {
-            if (done_ && !kind->empty()) { seal(*kind); }
+        for (Growing* kind : {&usual_, &long_}) {
+            if (done_ && kind->rows.size() > 0) { seal(*kind); }
         }
         return done_;
     }
 
 private:
-    void seal(std::vector<Flow>& flows) {
-        std::vector<const Flow*> all;
-        all.reserve(flows.size());
-        for (const Flow& flow : flows) { all.push_back(&flow); }
-        done_ = writer_.write(all, names_);
-        flows.clear();
+    /// A segment to be.
+    struct Growing {
+        RowCollector rows;
+        NoteTaker notes;
+    };
+    void seal(Growing& kind) {
+        done_ = writer_.write(write_rows(kind.rows, names_), kind.notes.take(names_));
+        kind.rows.clear();
     }
     SegmentWriter& writer_;
     std::map<std::string, std::size_t, std::less<>> places_;
     std::vector<std::string> names_;
-    std::vector<Flow> usual_;
-    std::vector<Flow> long_;
+    Growing usual_;
+    Growing long_;
     Result<void> done_;
 };
 

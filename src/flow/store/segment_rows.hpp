@@ -1,12 +1,17 @@
 #pragma once
 
 #include "flow/flow.hpp"
+#include "flow/store/bits.hpp"
+#include "flow/store/numbering.hpp"
 #include "flow/store/segment.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hw::flow::store {
@@ -16,15 +21,17 @@ struct SegmentRow {
     std::uint64_t first = 0;  ///< Microseconds after the earliest of the segment.
     std::uint64_t duration = 0;
     std::array<std::uint64_t, 6> counts{};  ///< Packets, bytes and payload of the request, then of the reply.
+    std::uint64_t id = 0;
     std::uint32_t near = 0;  ///< The end under which the row lies.
     std::uint32_t far = 0;
-    std::uint16_t low_port = 0;  ///< Number in `ports`.
-    std::uint16_t high_port = 0;
     std::uint32_t kind = 0;
     std::array<std::uint32_t, 2> marks{};
     std::uint32_t sampling = 1;
-    bool has_extras = false;
-    const Flow* flow = nullptr;
+    std::uint32_t extras = 0;    ///< Which extras, plus 1; 0: it has none.
+    std::uint16_t low_port = 0;  ///< Number in `ports`.
+    std::uint16_t high_port = 0;
+    std::uint16_t observer = 0;
+    std::uint8_t tunnel_depth = 0;
 };
 
 /// The flows of a segment to be, in the order in which they were given.
@@ -39,9 +46,72 @@ struct SegmentRows {
     bool derived_ids = true;
 };
 
-/// Numbers hosts, ports, kinds and marks, and decides under which end each row lies: the one whose network (/16, IPv6 /48) has more
-/// ends of the segment's flows, since a sensor's own network is in nearly all that it sees; of two ends in equally busy networks the one
-/// with more flows; then the server. Takes at least one flow.
-[[nodiscard]] SegmentRows number_rows(std::span<const Flow* const> flows, std::span<const std::string> observers);
+/// Takes flows one by one, keeping of each no more than a segment does: numbers hosts, ports, kinds and marks, and decides at the end
+/// under which end each row lies: the one whose network (/16, IPv6 /48) has more ends of the segment's flows, since a sensor's own network
+/// is in nearly all that it sees; of two ends in equally busy networks the one with more flows; then the server.
+class RowCollector {
+public:
+    /// `observer`: the name behind `flow.observer`. At most `kSegmentRows` flows.
+    void add(const Flow& flow, std::string_view observer);
+    /// Asks for the memory that `add` of this flow will need, some flows ahead of it. Inlined always: g++ leaves out calls of functions
+    /// that do nothing else.
+    [[gnu::always_inline]] void prefetch(const Flow& flow) const {
+        hosts_.prefetch(flow.client.address);
+        hosts_.prefetch(flow.server.address);
+    }
+    /// The same for what lies behind that memory, later.
+    [[gnu::always_inline]] void prefetch_next(const Flow& flow) const {
+        hosts_.prefetch_key(flow.client.address);
+        hosts_.prefetch_key(flow.server.address);
+    }
+    [[nodiscard]] std::size_t size() const { return all_.rows.size(); }
+
+    /// The rows of all flows, of which there must be one at least; they stay until `clear`.
+    [[nodiscard]] const SegmentRows& finish();
+    /// A row's extras (`append_extras`).
+    [[nodiscard]] std::span<const std::byte> extras(const SegmentRow& row) const {
+        return std::span(extras_).subspan(extras_at_[row.extras - 1], extras_at_[row.extras] - extras_at_[row.extras - 1]);
+    }
+    /// Makes ready for another segment, keeping the memory.
+    void clear();
+
+private:
+    /// Least and greatest of a column.
+    struct Bounds {
+        std::uint64_t low = ~std::uint64_t{0};
+        std::uint64_t high = 0;
+        void add(std::uint64_t v) {
+            low = std::min(low, v);
+            high = std::max(high, v);
+        }
+    };
+    /// What divides all differences of a column.
+    struct Divisor {
+        std::uint64_t from = 0;
+        ExactDivision by{};
+        std::uint64_t divisor = 0;
+        void add(std::uint64_t v);
+        [[nodiscard]] std::uint64_t scale() const { return std::max<std::uint64_t>(divisor, 1); }
+    };
+    void set_shapes(const std::vector<std::uint32_t>& rank_of_mark);
+
+    SegmentRows all_;
+    Numbering<net::Address> hosts_;
+    Numbering<std::uint64_t> kinds_;
+    Numbering<std::uint64_t> marks_;
+    std::vector<std::uint32_t> port_counts_;
+    std::array<Bounds, 6> counts_;
+    Bounds duration_;
+    Bounds sampling_;
+    Bounds high_port_;
+    std::array<Bounds, 2> mark_bounds_;
+    Divisor first_by_;
+    Divisor duration_by_;
+    std::vector<std::byte> extras_;
+    std::vector<std::size_t> extras_at_{0};
+};
+
+/// The segment of these flows as bytes: `write_segment` for flows that are not held. `flows` is as after `finish`.
+[[nodiscard]] std::vector<std::byte> write_rows(RowCollector& flows, std::span<const std::string> observers);
 
 }  // namespace hw::flow::store

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <xxhash.h>
@@ -97,25 +98,35 @@ void write(const std::string& folder, const Survey& survey) {
 }  // namespace survey_detail
 }  // namespace
 
-SegmentNotes notes_of(std::span<const Flow* const> flows, std::span<const std::string> observers) {
-    SegmentNotes notes;
-    std::map<ObserverId, SegmentNotes::Seen> seen;
-    SegmentNotes::Seen* last = nullptr;  // flows of one observer often come together
-    ObserverId last_id{};
-    for (const Flow* flow : flows) {
-        if (last == nullptr || last_id != flow->observer) {
-            const auto [at, first] = seen.try_emplace(flow->observer);
-            if (first) { at->second = {.observer = observers[static_cast<std::size_t>(flow->observer)], .interval = flow->interval(), .tells = false}; }
-            last = &at->second;
-            last_id = flow->observer;
-        }
-        last->interval = {std::min(last->interval.from, flow->first), std::max(last->interval.to, flow->last)};
-        last->tells = last->tells || CoverageGatherer::tells(*flow);
-        if (rejoining::was_cut(*flow)) { (flow->protocol == Protocol::tcp ? notes.cut_tcp : notes.cut_other) = true; }
+void NoteTaker::add(const Flow& flow) {
+    if (last_ == nullptr || last_id_ != flow.observer) {
+        const auto [at, first] = seen_.try_emplace(flow.observer);
+        if (first) { at->second.interval = flow.interval(); }
+        last_ = &at->second;
+        last_id_ = flow.observer;
     }
-    for (auto& [id, one] : seen) { notes.seen.push_back(std::move(one)); }
+    last_->interval = {std::min(last_->interval.from, flow.first), std::max(last_->interval.to, flow.last)};
+    last_->tells = last_->tells || CoverageGatherer::tells(flow);
+    if (rejoining::was_cut(flow)) { (flow.protocol == Protocol::tcp ? notes_.cut_tcp : notes_.cut_other) = true; }
+}
+
+SegmentNotes NoteTaker::take(std::span<const std::string> observers) {
+    SegmentNotes notes = std::exchange(notes_, {});
+    notes.seen.reserve(seen_.size());
+    for (auto& [id, one] : seen_) {
+        one.observer = observers[static_cast<std::size_t>(id)];
+        notes.seen.push_back(std::move(one));
+    }
+    seen_.clear();
+    last_ = nullptr;
     std::ranges::sort(notes.seen, {}, &SegmentNotes::Seen::observer);
     return notes;
+}
+
+SegmentNotes notes_of(std::span<const Flow* const> flows, std::span<const std::string> observers) {
+    NoteTaker taker;
+    for (const Flow* flow : flows) { taker.add(*flow); }
+    return taker.take(observers);
 }
 
 std::uint64_t segments_key(const Manifest& manifest) {

@@ -53,7 +53,20 @@ struct Survey {
 
 inline constexpr std::string_view kSurveyFile = "survey";
 
-/// The notes on a segment of these flows; `observers[flow.observer]` is the observer's name.
+/// Takes the notes on a segment from its flows, one by one.
+class NoteTaker {
+public:
+    void add(const Flow& flow);
+    /// The notes on all flows since the last call; `observers[flow.observer]` is the observer's name.
+    [[nodiscard]] SegmentNotes take(std::span<const std::string> observers);
+
+private:
+    SegmentNotes notes_;
+    std::map<ObserverId, SegmentNotes::Seen> seen_;
+    SegmentNotes::Seen* last_ = nullptr;  ///< Flows of one observer often come together.
+    ObserverId last_id_{};
+};
+/// The notes on a segment of these flows.
 [[nodiscard]] SegmentNotes notes_of(std::span<const Flow* const> flows, std::span<const std::string> observers);
 /// Adds notes on new segments, by file name, to the store's survey: made while the flows are at hand they cost next to nothing. A failure
 /// to write is none of the import's.
