@@ -152,7 +152,7 @@ void to_flows(benchmark::State& state, Form form) {
         ExportInput input("bench");
         ReadReport report;
         for (const auto& message : messages) { input.feed({}, Time::from_micros(1'416'823'200'000'000), message, 0, report); }
-        input.take(report, [](std::vector<Flow>&& flows, std::span<const std::string> /*names*/) { benchmark::DoNotOptimize(flows.data()); });
+        input.take(report, [](std::span<Flow> flows, std::span<const std::string> /*names*/) { benchmark::DoNotOptimize(flows.data()); });
         if (report.records != kRecords || report.flows == 0) { state.SkipWithError("not all records were decoded"); }
     }
     tell(state, messages);

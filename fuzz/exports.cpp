@@ -20,7 +20,7 @@ using namespace hw::flow::read;
 
 void check(ExportInput& input, ReadReport& report) {
     std::size_t flows = 0;
-    input.take(report, [&](std::vector<Flow>&& some, std::span<const std::string> names) {
+    input.take(report, [&](std::span<Flow> some, std::span<const std::string> names) {
         for (const Flow& flow : some) {
             const bool known = static_cast<std::size_t>(flow.observer) < names.size();
             if (!known || flow.last < flow.first || flow.sampling == 0 || flow.request.packets + flow.reply.packets == 0) { std::abort(); }

@@ -197,7 +197,7 @@ void ExportFlows::take(const Exporters& exporters, ReadReport& report, const Giv
 std::vector<Flow> ExportFlows::take(const Exporters& exporters, ReadReport& report) {
     std::vector<Flow> all;
     all.reserve(records_.size() / 2 + 1);
-    take(exporters, report, [&](std::vector<Flow>&& some) { all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end())); });
+    take(exporters, report, [&](std::span<Flow> some) { all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end())); });
     return all;
 }
 
@@ -232,6 +232,7 @@ void ExportFlows::make(const Settling& until, const Exporters& exporters, ReadRe
     for (const auto& exporter : exporters.addresses) { names.push_back(name_of(exporter)); }
 
     std::vector<Flow> flows;
+    flows.reserve(std::min(kBatch, records_.size()));
     std::vector<bool> stay(until.settled == kEver ? 0 : records_.size());
     const auto stays = [&](const ExportRecord* r) {
         if (r == nullptr) { return false; }
@@ -246,12 +247,11 @@ void ExportFlows::make(const Settling& until, const Exporters& exporters, ReadRe
             return;
         }
         if (b == nullptr && !a->biflow && a->last >= until.in_time) { ++alone; }
-        if (flows.capacity() == 0) { flows.reserve(kBatch); }
         flows.push_back(make_flow(*a, b, name, late));
         ++report.flows;
         if (flows.size() == kBatch) {
-            give(std::move(flows));
-            flows = {};
+            give(flows);
+            flows.clear();
         }
     };
     std::vector<ExportRecord*> there;
@@ -289,7 +289,7 @@ void ExportFlows::make(const Settling& until, const Exporters& exporters, ReadRe
             }
         }
     }
-    if (!flows.empty()) { give(std::move(flows)); }
+    if (!flows.empty()) { give(flows); }
     if (copies > 0) { report.skip("second record of the same packets", 0, copies); }
     if (alone > 0) { report.skip("the other direction was not waited for: too many records at a time", 0, alone); }
     std::size_t kept = 0;

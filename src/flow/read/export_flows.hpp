@@ -46,8 +46,8 @@ public:
         std::span<const net::Address> addresses;
         std::span<const std::uint32_t> late_rates;
     };
-    /// Gets flows, at most `kBatch` at a time.
-    using Give = std::function<void(std::vector<Flow>&&)>;
+    /// Gets flows, which it may move from, at most `kBatch` at a time.
+    using Give = std::function<void(std::span<Flow>)>;
     static constexpr std::size_t kBatch = 2048;  ///< What stays in a processor's cache until it has been taken on.
 
     /// Gives the flows of all records, `observer` being the exporter's index; empties the collection.

@@ -180,7 +180,7 @@ TEST_CASE("export flows: taken as they settle, flows are those that are taken at
         piecemeal.add(r);
         most = std::max(most, piecemeal.held());
         if (piecemeal.held() < 1000) { continue; }
-        piecemeal.take_settled({.addresses = exporters, .late_rates = rates}, report, [&](std::vector<Flow>&& some) { got.insert(got.end(), some.begin(), some.end()); });
+        piecemeal.take_settled({.addresses = exporters, .late_rates = rates}, report, [&](std::span<Flow> some) { got.insert(got.end(), some.begin(), some.end()); });
         CHECK(piecemeal.held() < 800);
     }
     auto rest = piecemeal.take({.addresses = exporters, .late_rates = rates}, report);
@@ -210,7 +210,7 @@ TEST_CASE("export flows: records that all seem to go on cannot fill the memory")
         flows.add(r);
     }
     std::size_t given = 0;
-    flows.take_settled({.addresses = exporters, .late_rates = rates}, report, [&](std::vector<Flow>&& some) { given += some.size(); });
+    flows.take_settled({.addresses = exporters, .late_rates = rates}, report, [&](std::span<Flow> some) { given += some.size(); });
     CHECK(given == 1000);
     CHECK(report.skipped.at("the other direction was not waited for: too many records at a time").count == 1000);
     CHECK(flows.held() == 0);

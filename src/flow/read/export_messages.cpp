@@ -131,14 +131,14 @@ std::vector<std::string> ExportInput::take(ReadReport& report, const Give& give)
     decoder_.finish(report);
     auto names = exporter_names();
     const auto rates = exporter_rates();
-    flows_.take({.addresses = decoder_.exporters(), .late_rates = rates}, report, [&](std::vector<Flow>&& flows) { give(std::move(flows), names); });
+    flows_.take({.addresses = decoder_.exporters(), .late_rates = rates}, report, [&](std::span<Flow> flows) { give(flows, names); });
     return names;
 }
 
 void ExportInput::take_settled(ReadReport& report, const Give& give) {
     const auto names = exporter_names();
     const auto rates = exporter_rates();
-    flows_.take_settled({.addresses = decoder_.exporters(), .late_rates = rates}, report, [&](std::vector<Flow>&& flows) { give(std::move(flows), names); });
+    flows_.take_settled({.addresses = decoder_.exporters(), .late_rates = rates}, report, [&](std::span<Flow> flows) { give(flows, names); });
 }
 
 bool holds_exports(std::span<const std::byte> capture_head) {

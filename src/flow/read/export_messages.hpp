@@ -44,8 +44,8 @@ public:
     /// One message, as `ExportDecoder::feed`.
     void feed(const net::Endpoint& exporter, Time observed_at, std::span<const std::byte> message, std::uint64_t offset, ReadReport& report);
 
-    /// Gets flows, `Flow::observer` counting in `names`.
-    using Give = std::function<void(std::vector<Flow>&&, std::span<const std::string> names)>;
+    /// Gets flows, which it may move from, `Flow::observer` counting in `names`.
+    using Give = std::function<void(std::span<Flow>, std::span<const std::string> names)>;
     /// Gives the flows so far, by `take` of `ExportFlows`, and returns the exporters' names. Once, last.
     std::vector<std::string> take(ReadReport& report, const Give& give);
     /// Gives those that nothing will be added to, by `take_settled` of `ExportFlows`; as often as wanted.

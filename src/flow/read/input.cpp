@@ -87,11 +87,18 @@ struct Collected {
     /// Gives what is ready to the sink, where there is one; all there is, at the end.
     void hand_over(const ReadOptions& options, ReadReport& report, bool all) {
         if (options.sink == nullptr || refused) { return; }
-        if (const std::size_t least = all ? 1 : kHandOver; flows.size() >= least) { refused = !options.sink->take(flows.take(), std::span(&observer, 1)); }
+        const auto give = [&](std::span<Flow> some) { refused = refused || !options.sink->take(some, std::span(&observer, 1)); };
+        if (const std::size_t least = all ? 1 : kHandOver; flows.size() >= least) {
+            auto some = flows.take();
+            give(some);
+        }
+        if (all) {
+            connections.take_rest(give);
+        } else if (connections.fresh() >= zeek::Connections::kHeld) {
+            connections.take_settled(give);
+        }
         if (!all && exports && exports->held() >= options.held) {
-            exports->take_settled(report, [&](std::vector<Flow>&& some, std::span<const std::string> names) {
-                refused = refused || !options.sink->take(std::move(some), names);
-            });
+            exports->take_settled(report, [&](std::span<Flow> some, std::span<const std::string> names) { refused = refused || !options.sink->take(some, names); });
         }
     }
     static constexpr std::size_t kHandOver = std::size_t{1} << 17U;
@@ -112,7 +119,7 @@ public:
         if (size_ > 0 && inner_.raw_bytes() > 0) {
             const double share = static_cast<double>(inner_.raw_bytes()) / static_cast<double>(size_);
             const double rest = static_cast<double>(report_.records) * std::max(1 / share - 1, 0.0);
-            collected_.connections.expect(collected_.records + static_cast<std::uint64_t>(rest));
+            if (options_.sink == nullptr) { collected_.connections.expect(collected_.records + static_cast<std::uint64_t>(rest)); }
         }
         return inner_.next();
     }
@@ -305,11 +312,11 @@ GroupResult read_group(const Group& group, const std::string& observer, const st
     }
     if (collected.exports) {
         guarded(results[last], [&] {
-            const auto give = [&](std::vector<Flow>&& some, std::span<const std::string> names) {
+            const auto give = [&](std::span<Flow> some, std::span<const std::string> names) {
                 if (options.sink == nullptr) {
                     for (Flow& flow : some) { collected.flows.add(std::move(flow)); }
                 } else {
-                    collected.refused = collected.refused || !options.sink->take(std::move(some), names);
+                    collected.refused = collected.refused || !options.sink->take(some, names);
                 }
             };
             auto names = collected.exports->take(results[last].report, give);
@@ -317,7 +324,7 @@ GroupResult read_group(const Group& group, const std::string& observer, const st
         });
     }
     guarded(results[last], [&] {
-        collected.flows.add(collected.connections.take());
+        if (options.sink == nullptr) { collected.flows.add(collected.connections.take()); }
         collected.hand_over(options, results[last].report, true);
     });
     if (options.sink == nullptr) { read.flows = std::move(collected.flows); }

@@ -28,8 +28,9 @@ public:
     BatchSink(const BatchSink&) = delete;
     BatchSink& operator=(const BatchSink&) = delete;
     virtual ~BatchSink() = default;
-    /// `observers[flow.observer]` is the name of a flow's observer. False: no more are wanted, and none will come.
-    virtual bool take(std::vector<Flow>&& flows, std::span<const std::string> observers) = 0;
+    /// `observers[flow.observer]` is the name of a flow's observer. The flows may be changed, and moved from. False: no more are
+    /// wanted, and none will come.
+    virtual bool take(std::span<Flow> flows, std::span<const std::string> observers) = 0;
 };
 
 /// How inputs are read; the defaults are those of the documentation.
@@ -42,7 +43,7 @@ struct ReadOptions {
     bool timings = false;                    ///< Also time the connections of captures, for the relay test.
     /// Where flows go instead of into `Inputs::source`; inputs are then read one after the other, so that the sink sees them in
     /// one order. They come as they were cut. What is held at a time: the live flows of a capture, about `held` records of an
-    /// export and a log's connections all of them.
+    /// export and some hundred thousand connections of a log.
     BatchSink* sink = nullptr;
     std::size_t held = 1'000'000;
     std::vector<std::string> leave_out = {};  ///< Files (as `list_inputs` names them) that are passed over, as `imported before`.

@@ -54,13 +54,15 @@ bool is_store(const std::string& path) {
     return begin == "headwater store ";
 }
 
-Result<void> write_durably(const std::string& folder, const std::string& name, std::span<const std::byte> bytes) {
+Result<void> write_durably(const std::string& folder, const std::string& name, std::span<const std::byte> bytes) { return write_durably(folder, name, bytes, {}); }
+
+Result<void> write_durably(const std::string& folder, const std::string& name, std::span<const std::byte> first, std::span<const std::byte> second) {
     using namespace files_detail;
     const std::string path = folder + "/" + name;
     const std::string fresh = path + std::string(kNew);
     const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (file < 0) { return write_failure(fresh, errno); }
-    const bool written = write_all(file, bytes) && ::fsync(file) == 0;
+    const bool written = write_all(file, first) && write_all(file, second) && ::fsync(file) == 0;
     const int code = errno;
     const bool closed = ::close(file) == 0;
     if (!written || !closed || ::rename(fresh.c_str(), path.c_str()) != 0) {

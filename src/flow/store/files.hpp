@@ -16,6 +16,8 @@ namespace hw::flow::store {
 /// Writes a file so that it is there whole, also after a loss of power, or not at all: beside its place, flushed, then moved.
 /// On failure (a full disk) nothing is left.
 [[nodiscard]] Result<void> write_durably(const std::string& folder, const std::string& name, std::span<const std::byte> bytes);
+/// The same of two pieces, one behind the other.
+[[nodiscard]] Result<void> write_durably(const std::string& folder, const std::string& name, std::span<const std::byte> first, std::span<const std::byte> second);
 
 [[nodiscard]] Result<Manifest> read_manifest(const std::string& folder);
 [[nodiscard]] Result<void> write_manifest(const std::string& folder, const Manifest& manifest);

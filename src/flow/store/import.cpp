@@ -23,17 +23,20 @@ public:
 
     /// One segment, of at most `kSegmentRows` flows.
     Result<void> write(std::span<const Flow* const> flows, std::span<const std::string> observers) {
-        return write(write_segment(flows, observers), notes_of(flows, observers));
+        rows_.add_all(flows, observers);
+        return write(rows_, observers, notes_of(flows, observers));
     }
-    /// One segment that is written already.
-    Result<void> write(const std::vector<std::byte>& segment, SegmentNotes notes) {
-        HW_TRY(const auto read, Segment::parse(segment, "new"));
+    /// The same of flows that are collected, and are cleared.
+    Result<void> write(RowCollector& rows, std::span<const std::string> observers, SegmentNotes notes) {
+        write_rows(rows, observers, image_);
+        rows.clear();
         const std::string name = fmt::format("{:010}.segment", manifest_.next++);
-        HW_CHECK(write_durably(folder_, name, segment));
+        HW_CHECK(write_durably(folder_, name, image_.front, image_.data));
+        const std::size_t size = image_.front.size() + image_.data.size();
         notes_.emplace(name, std::move(notes));
-        manifest_.segments.push_back({.file = name, .bytes = segment.size(), .facts = read->facts()});
-        bytes_ += segment.size();
-        flows_ += read->facts().rows;
+        manifest_.segments.push_back({.file = name, .bytes = size, .facts = image_.facts});
+        bytes_ += size;
+        flows_ += image_.facts.rows;
         return {};
     }
     /// As many segments as it takes, in time order.
@@ -60,6 +63,8 @@ private:
     const std::string& folder_;
     Manifest& manifest_;
     std::map<std::string, SegmentNotes, std::less<>> notes_;
+    RowCollector rows_;
+    SegmentImage image_;
     std::uint64_t bytes_ = 0;
     std::uint64_t flows_ = 0;
 };
@@ -68,7 +73,7 @@ private:
 class SegmentSink final : public read::BatchSink {
 public:
     explicit SegmentSink(SegmentWriter& writer) : writer_(writer) {}
-    bool take(std::vector<Flow>&& flows, std::span<const std::string> observers) override {
+    bool take(std::span<Flow> flows, std::span<const std::string> observers) override {
         std::vector<ObserverId> ids;
         ids.reserve(observers.size());
         for (const std::string& name : observers) {
@@ -89,9 +94,8 @@ public:
             Growing& kind = flow.last - flow.first > kLongFlow ? long_ : usual_;
             kind.rows.add(flow, names_[static_cast<std::size_t>(flow.observer)]);
             kind.notes.add(flow);
-            if (kind.rows.size() == kSegmentRows) { seal(kind); }
+            if (kind.rows.full()) { seal(kind); }
         }
-        flows = {};
         return done_.has_value();
     }
     /// What is left. Fails with the first error of all.
@@ -109,8 +113,7 @@ private:
         NoteTaker notes;
     };
     void seal(Growing& kind) {
-        done_ = writer_.write(write_rows(kind.rows, names_), kind.notes.take(names_));
-        kind.rows.clear();
+        done_ = writer_.write(kind.rows, names_, kind.notes.take(names_));
     }
     SegmentWriter& writer_;
     std::map<std::string, std::size_t, std::less<>> places_;

@@ -48,7 +48,7 @@ void set_marks(HalfFlow& half, std::uint64_t bits) {
     half.link_sender = static_cast<std::uint32_t>(bits >> 24U);
 }
 
-std::vector<std::byte> assemble_segment(const FrontFields& front, std::span<const std::byte> data) {
+std::vector<std::byte> write_front(const FrontFields& front, std::span<const std::byte> data) {
     using namespace front_detail;
     std::vector<std::byte> body;
     append_little(body, front.facts.rows);
@@ -78,14 +78,13 @@ std::vector<std::byte> assemble_segment(const FrontFields& front, std::span<cons
     body.resize((kFrontFixed + body.size() + kChunk - 1) / kChunk * kChunk - kFrontFixed);
 
     std::vector<std::byte> out;
-    out.reserve(kFrontFixed + body.size() + data.size());
+    out.reserve(kFrontFixed + body.size());
     const auto magic = std::as_bytes(std::span(kSegmentMagic)).first(8);
     out.insert(out.end(), magic.begin(), magic.end());
     append_little(out, kSegmentVersion);
     append_little(out, static_cast<std::uint32_t>(kFrontFixed + body.size()));
     append_little(out, std::uint64_t{XXH3_64bits(body.data(), body.size())});
     out.insert(out.end(), body.begin(), body.end());
-    out.insert(out.end(), data.begin(), data.end());
     return out;
 }
 

@@ -24,8 +24,8 @@ inline constexpr std::size_t kFrontFixed = 24;
 inline constexpr std::uint32_t kSegmentVersion = 2;  ///< That is written; version 1 is read too.
 inline constexpr char kSegmentMagic[9] = "HWSEGMNT";
 
-/// Puts front and data together.
-[[nodiscard]] std::vector<std::byte> assemble_segment(const FrontFields& front, std::span<const std::byte> data);
+/// The bytes of a front, with the sums of the data that are to follow it.
+[[nodiscard]] std::vector<std::byte> write_front(const FrontFields& front, std::span<const std::byte> data);
 
 /// What of a flow has few values: protocol, end, basis, tunnel depth, observer, the log's word on the ends' place. 44 bits;
 /// version 2 has in bit 44 whether the near end is the client, in bit 45 whether the lower port is the client's.

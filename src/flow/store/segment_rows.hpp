@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,12 +23,12 @@ struct SegmentRow {
     std::uint64_t duration = 0;
     std::array<std::uint64_t, 6> counts{};  ///< Packets, bytes and payload of the request, then of the reply.
     std::uint64_t id = 0;
+    std::uint64_t extras = 0;  ///< Where they are, plus 1; 0: it has none.
     std::uint32_t near = 0;  ///< The end under which the row lies.
     std::uint32_t far = 0;
     std::uint32_t kind = 0;
     std::array<std::uint32_t, 2> marks{};
     std::uint32_t sampling = 1;
-    std::uint32_t extras = 0;    ///< Which extras, plus 1; 0: it has none.
     std::uint16_t low_port = 0;  ///< Number in `ports`.
     std::uint16_t high_port = 0;
     std::uint16_t observer = 0;
@@ -53,6 +54,8 @@ class RowCollector {
 public:
     /// `observer`: the name behind `flow.observer`. At most `kSegmentRows` flows.
     void add(const Flow& flow, std::string_view observer);
+    /// The same of many; `observers[flow.observer]` is the observer's name.
+    void add_all(std::span<const Flow* const> flows, std::span<const std::string> observers);
     /// Asks for the memory that `add` of this flow will need, some flows ahead of it. Inlined always: g++ leaves out calls of functions
     /// that do nothing else.
     [[gnu::always_inline]] void prefetch(const Flow& flow) const {
@@ -65,12 +68,21 @@ public:
         hosts_.prefetch_key(flow.server.address);
     }
     [[nodiscard]] std::size_t size() const { return all_.rows.size(); }
+    /// Whether it should be written: it has all the rows of a segment, or what few flows have takes much memory.
+    [[nodiscard]] bool full() const { return size() == kSegmentRows || extras_.size() >= kMostExtras; }
+    static constexpr std::size_t kMostExtras = std::size_t{256} << 20U;
 
     /// The rows of all flows, of which there must be one at least; they stay until `clear`.
     [[nodiscard]] const SegmentRows& finish();
     /// A row's extras (`append_extras`).
     [[nodiscard]] std::span<const std::byte> extras(const SegmentRow& row) const {
-        return std::span(extras_).subspan(extras_at_[row.extras - 1], extras_at_[row.extras] - extras_at_[row.extras - 1]);
+        std::uint32_t size = 0;
+        std::memcpy(&size, &extras_[row.extras - 1], sizeof size);
+        return std::span(extras_).subspan(row.extras - 1 + sizeof size, size);
+    }
+    [[nodiscard]] std::size_t extras_size() const { return extras_.size(); }
+    [[gnu::always_inline]] void prefetch_extras(const SegmentRow& row) const {
+        if (row.extras != 0) { __builtin_prefetch(&extras_[row.extras - 1]); }
     }
     /// Makes ready for another segment, keeping the memory.
     void clear();
@@ -107,11 +119,17 @@ private:
     std::array<Bounds, 2> mark_bounds_;
     Divisor first_by_;
     Divisor duration_by_;
-    std::vector<std::byte> extras_;
-    std::vector<std::size_t> extras_at_{0};
+    std::vector<std::byte> extras_;  ///< Each behind its size, 4 bytes.
 };
 
-/// The segment of these flows as bytes: `write_segment` for flows that are not held. `flows` is as after `finish`.
-[[nodiscard]] std::vector<std::byte> write_rows(RowCollector& flows, std::span<const std::string> observers);
+/// A segment to be written: its front, then its data.
+struct SegmentImage {
+    std::vector<std::byte> front;
+    std::vector<std::byte> data;
+    SegmentFacts facts;
+};
+/// The segment of these flows, as `write_segment` for flows that are not held. `flows` is as after `finish`; `image` may hold an
+/// earlier one, whose memory is used again.
+void write_rows(RowCollector& flows, std::span<const std::string> observers, SegmentImage& image);
 
 }  // namespace hw::flow::store

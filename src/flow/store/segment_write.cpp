@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 namespace hw::flow::store {
 namespace {
@@ -108,17 +109,10 @@ void set_values(GroupValues& group, std::size_t i, const RowCollector& flows, co
     set(Column::id, with_ids ? row.id : 0);
 }
 
-/// Asks for the memory of a flow: it fills several cache lines, and flows are gone through once, faster than memory answers.
-[[gnu::always_inline]] inline void prefetch_flow(const Flow& flow) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): addresses only
-    const char* at = reinterpret_cast<const char*>(&flow);
-    for (std::size_t line = 0; line < sizeof(Flow); line += 64) { __builtin_prefetch(at + line); }
-}
-
 }  // namespace segment_write_detail
 }  // namespace
 
-std::vector<std::byte> write_rows(RowCollector& flows, std::span<const std::string> observers) {
+void write_rows(RowCollector& flows, std::span<const std::string> observers, SegmentImage& image) {
     using namespace segment_write_detail;
     const SegmentRows& all = flows.finish();
     const Order order = order_of(all);
@@ -129,8 +123,9 @@ std::vector<std::byte> write_rows(RowCollector& flows, std::span<const std::stri
     front.shapes = all.shapes;
     const RecordLayout layout(front.shapes);
 
-    std::vector<std::byte> data;
-    data.reserve(all.rows.size() * 24);
+    std::vector<std::byte>& data = image.data;
+    data.clear();
+    data.reserve(all.rows.size() * 24 + flows.extras_size());
     const auto add_section = [&](std::size_t kind, const std::vector<std::byte>& bytes) {
         front.sections[kind] = {.offset = data.size(), .size = bytes.size()};
         data.insert(data.end(), bytes.begin(), bytes.end());
@@ -169,6 +164,7 @@ std::vector<std::byte> write_rows(RowCollector& flows, std::span<const std::stri
                 const SegmentRow* ahead = &all.rows[order.rows[begin + i + kAhead].row];
                 __builtin_prefetch(ahead);
                 __builtin_prefetch(reinterpret_cast<const char*>(ahead) + 64);  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast): an address only
+                flows.prefetch_extras(all.rows[order.rows[begin + i + kAhead / 2].row]);
             }
             const SegmentRow& row = all.rows[order.rows[begin + i].row];
             set_values(*group, i, flows, row, !all.derived_ids);
@@ -183,20 +179,18 @@ std::vector<std::byte> write_rows(RowCollector& flows, std::span<const std::stri
     }
     front.sections[0].size = data.size() - front.sections[0].offset;
     std::ranges::copy(index, data.begin() + static_cast<std::ptrdiff_t>(front.sections[1].offset));
-    return assemble_segment(front, data);
+    image.front = write_front(front, data);
+    image.facts = all.facts;
 }
 
 std::vector<std::byte> write_segment(std::span<const Flow* const> flows, std::span<const std::string> observers) {
     using namespace segment_write_detail;
     RowCollector rows;
-    constexpr std::size_t kAhead = 8;
-    for (std::size_t i = 0; i < flows.size(); ++i) {
-        if (i + 4 * kAhead < flows.size()) { prefetch_flow(*flows[i + 4 * kAhead]); }
-        if (i + 2 * kAhead < flows.size()) { rows.prefetch(*flows[i + 2 * kAhead]); }
-        if (i + kAhead < flows.size()) { rows.prefetch_next(*flows[i + kAhead]); }
-        rows.add(*flows[i], observers[static_cast<std::size_t>(flows[i]->observer)]);
-    }
-    return write_rows(rows, observers);
+    rows.add_all(flows, observers);
+    SegmentImage image;
+    write_rows(rows, observers, image);
+    image.front.insert(image.front.end(), image.data.begin(), image.data.end());
+    return std::move(image.front);
 }
 
 std::vector<std::byte> write_segment(std::span<const Flow> flows, std::span<const std::string> observers) {
