@@ -1,7 +1,8 @@
 #pragma once
 
-#include "flow/read/huge_pages.hpp"
+#include "base/huge_pages.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -46,6 +47,11 @@ public:
         }
         places_[hole] = {};
         --size_;
+    }
+    /// Takes all out, and keeps the memory.
+    void clear() {
+        std::ranges::fill(places_, Place{});
+        size_ = 0;
     }
     [[nodiscard]] std::size_t size() const { return size_; }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "flow/read/huge_pages.hpp"
+#include "base/huge_pages.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -134,14 +134,14 @@ void Connections::give_all(Generation& of, bool rest, const Give& give) {
     give_until(of.flows.size());
     of.flows.clear();
     of.hashes.clear();
-    of.index = FlowIndex();
+    of.index.clear();
 }
 
 void Connections::take_settled(const Give& give) {
     settle();
-    Generation settled = std::exchange(old_, std::exchange(young_, {}));
-    young_.flows.reserve(kHeld + kHeld / 2);
-    give_all(settled, false, give);
+    std::swap(young_, old_);
+    std::swap(young_, spare_);
+    give_all(spare_, false, give);
 }
 
 void Connections::take_rest(const Give& give) {

@@ -40,7 +40,7 @@ public:
     /// Gives all that are left.
     void take_rest(const Give& give);
     [[nodiscard]] std::size_t fresh() const { return young_.flows.size(); }
-    static constexpr std::size_t kHeld = std::size_t{1} << 16U;
+    static constexpr std::size_t kHeld = std::size_t{1} << 15U;
     static constexpr std::size_t kRemembered = std::size_t{1} << 22U;
 
 private:
@@ -62,6 +62,7 @@ private:
     std::uint64_t expected_ = 0;
     Generation young_;
     Generation old_;     ///< Empty unless connections are taken as they settle.
+    Generation spare_;   ///< Empty: memory for the next.
     RecentKeys taken_{kRemembered};
     // The last flow is looked up in the index only when the next one comes: until then its place has been fetched.
     bool unsettled_ = false;

@@ -49,7 +49,9 @@ using ColumnShapes = std::array<ColumnShape, kColumns>;
 /// One group's values, column by column; those of constant columns are not looked at.
 struct GroupValues {
     std::size_t rows = 0;
-    std::array<std::array<std::uint64_t, kGroupRows>, kColumns> values{};
+    /// Columns a power of two apart would all want the same few places of the first cache.
+    static constexpr std::size_t kApart = 8;
+    std::array<std::array<std::uint64_t, kGroupRows + kApart>, kColumns> values{};
     std::vector<std::byte> extras;
 };
 

@@ -87,6 +87,7 @@ public:
         constexpr std::size_t kAhead = 8;
         for (std::size_t i = 0; i < flows.size(); ++i) {
             if (!done_) { return false; }
+            if (i + 4 * kAhead < flows.size()) { RowCollector::prefetch_flow(flows[i + 4 * kAhead]); }
             if (i + 2 * kAhead < flows.size()) { usual_.rows.prefetch(flows[i + 2 * kAhead]); }
             if (i + kAhead < flows.size()) { usual_.rows.prefetch_next(flows[i + kAhead]); }
             Flow& flow = flows[i];

@@ -97,13 +97,6 @@ void sort_hosts(const std::vector<net::Address>& keys, std::vector<HostFacts>& f
     for (const std::uint32_t h : order) { place(h, keys[h]); }
 }
 
-/// Asks for the memory of a flow: it fills several cache lines, and flows are gone through once, faster than memory answers.
-[[gnu::always_inline]] inline void prefetch_flow(const Flow& flow) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): addresses only
-    const char* at = reinterpret_cast<const char*>(&flow);
-    for (std::size_t line = 0; line < sizeof(Flow); line += 64) { __builtin_prefetch(at + line); }
-}
-
 }  // namespace segment_rows_detail
 }  // namespace
 
@@ -128,6 +121,8 @@ void RowCollector::add(const Flow& f, std::string_view observer) {
     facts.first = std::min(facts.first, f.first);
     facts.first_last = std::max(facts.first_last, f.first);
     facts.last = std::max(facts.last, last);
+    constexpr std::size_t kMany = 65'536;  // from here on there will be more: what grows by doubling moves all of it, and more than once
+    if (all_.rows.size() == kMany) { all_.rows.reserve(kSegmentRows); }
     SegmentRow& row = all_.rows.emplace_back();
     row.first = static_cast<std::uint64_t>(f.first.micros());
     first_by_.add(row.first);

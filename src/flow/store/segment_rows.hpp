@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/huge_pages.hpp"
 #include "flow/flow.hpp"
 #include "flow/store/bits.hpp"
 #include "flow/store/numbering.hpp"
@@ -37,7 +38,7 @@ struct SegmentRow {
 
 /// The flows of a segment to be, in the order in which they were given.
 struct SegmentRows {
-    std::vector<SegmentRow> rows;
+    std::vector<SegmentRow, HugePageAllocator<SegmentRow>> rows;
     std::vector<net::Address> hosts;   ///< By `host_before`.
     std::vector<std::uint64_t> kinds;  ///< The most frequent first, so that the others' numbers are the exceptions.
     std::vector<std::uint64_t> marks;
@@ -56,6 +57,12 @@ public:
     void add(const Flow& flow, std::string_view observer);
     /// The same of many; `observers[flow.observer]` is the observer's name.
     void add_all(std::span<const Flow* const> flows, std::span<const std::string> observers);
+    /// Asks for the memory of a flow: it fills several cache lines, and flows are gone through once, faster than memory answers.
+    [[gnu::always_inline]] static void prefetch_flow(const Flow& flow) {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): addresses only
+        const char* at = reinterpret_cast<const char*>(&flow);
+        for (std::size_t line = 0; line < sizeof(Flow); line += 64) { __builtin_prefetch(at + line); }
+    }
     /// Asks for the memory that `add` of this flow will need, some flows ahead of it. Inlined always: g++ leaves out calls of functions
     /// that do nothing else.
     [[gnu::always_inline]] void prefetch(const Flow& flow) const {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <new>
 
-namespace hw::flow::read {
+namespace hw {
 
 /// Allocates large tables on huge pages where the system has them: a table that is hit at random costs fewer walks of the page
 /// tables then. Small ones come from the heap as usual.
@@ -33,4 +33,4 @@ private:
     static std::align_val_t alignment(std::size_t bytes) { return std::align_val_t{bytes >= kHugePage ? kHugePage : alignof(T)}; }
 };
 
-}  // namespace hw::flow::read
+}  // namespace hw
