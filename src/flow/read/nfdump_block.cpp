@@ -5,6 +5,8 @@
 #include <lzo/lzo1x.h>
 #include <zstd.h>
 
+#include <algorithm>
+
 namespace hw::flow::read {
 namespace {
 namespace block_detail {
@@ -20,7 +22,11 @@ std::optional<std::span<const std::byte>> unpack_block(BlockPacking packing, std
     using namespace block_detail;
     if (packing == BlockPacking::none) { return packed; }
     if (packed.empty() || packed.size() > kMostBlockBytes) { return std::nullopt; }
-    out.resize(kMostBlockBytes);  // once a file: the caller keeps it
+    // A byte of LZ4 or LZO stands for 255 at the most; how far the others spread, they do not tell.
+    constexpr std::size_t kMostSpread = 256;
+    const bool bounded = packing == BlockPacking::lz4 || packing == BlockPacking::lzo;
+    const std::size_t room = bounded ? std::min(kMostBlockBytes, packed.size() * kMostSpread + kMostSpread) : kMostBlockBytes;
+    if (out.size() < room) { out.resize(room); }  // the caller keeps it for the whole file
     std::size_t size = 0;
     switch (packing) {
         case BlockPacking::none: break;

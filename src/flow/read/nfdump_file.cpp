@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <utility>
@@ -42,25 +43,23 @@ std::optional<std::endian> order_of(Bytes head) {
 /// Numbers of the file, by their place in bytes of which the length has been checked.
 class Fields {
 public:
-    Fields(Bytes bytes, std::endian order) : bytes_(bytes), order_(order) {}
+    Fields(Bytes bytes, std::endian order) : bytes_(bytes), turned_(order != std::endian::native) {}
     [[nodiscard]] std::size_t size() const { return bytes_.size(); }
     [[nodiscard]] std::uint8_t u8(std::size_t at) const { return at < bytes_.size() ? std::to_integer<std::uint8_t>(bytes_[at]) : std::uint8_t{0}; }
-    [[nodiscard]] std::uint16_t u16(std::size_t at) const { return static_cast<std::uint16_t>(number(at, 2)); }
-    [[nodiscard]] std::uint32_t u32(std::size_t at) const { return static_cast<std::uint32_t>(number(at, 4)); }
-    [[nodiscard]] std::uint64_t u64(std::size_t at) const { return number(at, 8); }
+    [[nodiscard]] std::uint16_t u16(std::size_t at) const { return number<std::uint16_t>(at); }
+    [[nodiscard]] std::uint32_t u32(std::size_t at) const { return number<std::uint32_t>(at); }
+    [[nodiscard]] std::uint64_t u64(std::size_t at) const { return number<std::uint64_t>(at); }
 
 private:
-    [[nodiscard]] std::uint64_t number(std::size_t at, std::size_t size) const {
-        if (at + size > bytes_.size()) { return 0; }
-        std::uint64_t value = 0;
-        for (std::size_t i = 0; i < size; ++i) {
-            const std::size_t place = order_ == std::endian::big ? at + i : at + size - 1 - i;
-            value = (value << 8U) | std::to_integer<std::uint64_t>(bytes_[place]);
-        }
-        return value;
+    template <typename Number>
+    [[nodiscard]] Number number(std::size_t at) const {
+        if (at + sizeof(Number) > bytes_.size()) { return 0; }
+        Number value = 0;
+        std::memcpy(&value, &bytes_[at], sizeof value);
+        return turned_ ? std::byteswap(value) : value;
     }
     Bytes bytes_;
-    std::endian order_;
+    bool turned_;
 };
 
 Time from_millis(std::uint64_t millis) { return Time::from_micros(static_cast<std::int64_t>(std::min(millis, kMostMillis)) * 1000); }
