@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "flow/clickhouse/column_mapping.hpp"
 
 #include <map>
 #include <optional>
@@ -22,6 +23,7 @@ struct ConfigEntry {
 struct ConfigFile {
     std::string path;
     std::vector<ConfigEntry> entries;
+    std::vector<flow::clickhouse::ColumnMapping> columns;  ///< The tables `[columns.NAME]`.
 };
 
 /// Reads TOML. Fails with `usage` where it is no TOML, or names a verb or key that does not exist (with the nearest one).

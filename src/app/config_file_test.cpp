@@ -31,4 +31,16 @@ TEST_CASE("config file: what is no TOML, or a value of no use, is an error and n
     }
 }
 
+TEST_CASE("config file: tables of others are told by their columns, and what is amiss there has its line") {
+    const auto file = app::parse_config("c", "seed = 1\n[columns.edge]\ntable = \"flows\"\ntime = \"t\"\nsource = \"a\"\ndestination = \"b\"\nprotocol = \"p\"\nbytes = \"n\"\n");
+    REQUIRE(file);
+    REQUIRE(file->columns.size() == 1);
+    CHECK(file->columns[0].name == "edge");
+    CHECK(file->columns[0].column(hw::flow::clickhouse::Told::source) == "a");
+    CHECK(app::parse_config("c", "[columns.edge]\ntable = \"flows\"\ntme = \"t\"\n").error().where == "c:3");
+    CHECK(app::parse_config("c", "[columns.edge]\ntable = \"flows\"\n").error().where == "c:1");
+    CHECK(app::parse_config("c", "[columns.edge]\ntable = 7\n").error().code == hw::Errc::usage);
+    CHECK(app::parse_config("c", "[columns]\nedge = \"flows\"\n").error().code == hw::Errc::usage);
+}
+
 TEST_CASE("config file: an empty file sets nothing") { CHECK(app::parse_config("c", "")->entries.empty()); }

@@ -55,10 +55,41 @@ Result<ConfigEntry> read_entry(const std::string& path, const std::string& verb,
                 place_in(path, entry.line));
 }
 
+/// Reads the tables below `[columns]`: each says what the columns of a table of others tell.
+Result<void> read_columns(ConfigFile& file, const toml::table& tables) {
+    for (const auto& [name, node] : tables) {
+        const std::string place = place_in(file.path, static_cast<unsigned>(node.source().begin.line));
+        const toml::table* table = node.as_table();
+        const bool fits = !name.empty() && std::ranges::all_of(name.str(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+        if (table == nullptr || !fits) {
+            return fail(Errc::usage, "below columns there are tables, [columns.NAME], the name of letters, digits and _", place, "docs/clickhouse.md has an example");
+        }
+        flow::clickhouse::ColumnMapping mapping;
+        mapping.name = name.str();
+        for (const auto& [key, value] : *table) {
+            const std::string where = place_in(file.path, static_cast<unsigned>(value.source().begin.line));
+            const auto text = value.value<std::string>();
+            if (!text || !value.is_string()) { return fail(Errc::usage, "the value of \"" + std::string(key.str()) + "\" is no text", where); }
+            if (auto set = mapping.set(key.str(), *text); !set) {
+                Error error = std::move(set).error();
+                error.where = where;
+                return std::unexpected(std::move(error));
+            }
+        }
+        if (auto whole = mapping.check(); !whole) {
+            Error error = std::move(whole).error();
+            error.where = place;
+            return std::unexpected(std::move(error));
+        }
+        file.columns.push_back(std::move(mapping));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<ConfigFile> parse_config(std::string path, std::string_view text) {
-    ConfigFile file{.path = std::move(path), .entries = {}};
+    ConfigFile file{.path = std::move(path), .entries = {}, .columns = {}};
     toml::table root;
     try {
         root = toml::parse(text, file.path);
@@ -74,9 +105,14 @@ Result<ConfigFile> parse_config(std::string path, std::string_view text) {
             file.entries.push_back(std::move(entry));
             continue;
         }
+        if (key == "columns") {
+            HW_CHECK(read_columns(file, *table));
+            continue;
+        }
         if (find_verb(key) == nullptr) {
             std::vector<std::string> verbs;
             for (const VerbSpec& verb : verb_table()) { verbs.emplace_back(verb.name); }
+            verbs.emplace_back("columns");
             return fail(Errc::usage, "there is no verb \"" + key + "\" to set anything for",
                         place_in(file.path, static_cast<unsigned>(node.source().begin.line)),
                         did_you_mean(key, verbs, "headwater help lists the verbs"));

@@ -62,6 +62,7 @@ Result<std::uint64_t> write_all(const flow::clickhouse::Http& http, const flow::
 
 Result<Outcome> import_to_cluster(const Invocation& invocation) {
     HW_TRY(auto url, flow::clickhouse::parse_url(invocation.settings.text("store")));
+    if (!url.columns.empty()) { return fail(Errc::usage, "a table that others made is only read", {}, "leave out columns=: Headwater makes tables of its own"); }
     output::Imported imported;
     imported.store = to_string(url);
     const flow::clickhouse::Http http = connect(invocation, std::move(url));

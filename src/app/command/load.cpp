@@ -4,7 +4,9 @@
 #include "app/command/run_context.hpp"
 #include "app/output/words.hpp"
 #include "base/log.hpp"
+#include "base/nearest.hpp"
 #include "base/text.hpp"
+#include "flow/clickhouse/foreign_source.hpp"
 #include "flow/clickhouse/source.hpp"
 #include "flow/store/files.hpp"
 #include "flow/store/source.hpp"
@@ -49,12 +51,63 @@ void report_problems(const flow::read::Inputs& inputs) {
     report_skipped(inputs);
 }
 
+/// The mapping of this name: the strongest file's, or the one that is there without any.
+Result<flow::clickhouse::ColumnMapping> mapping_of(const Invocation& invocation, const std::string& name) {
+    std::vector<std::string> known{flow::clickhouse::akvorado_mapping().name};
+    for (const ConfigFile& file : invocation.files) {
+        for (const auto& mapping : file.columns) {
+            if (mapping.name == name) { return mapping; }
+            known.push_back(mapping.name);
+        }
+    }
+    if (name == known.front()) { return flow::clickhouse::akvorado_mapping(); }
+    return fail(Errc::usage, "no columns are called \"" + name + "\"", {}, did_you_mean(name, known, "[columns." + name + "] in the configuration names them: docs/clickhouse.md"));
+}
+
+/// What of a foreign table is looked at, where the address says so.
+Result<std::optional<Interval>> window_of(const flow::clickhouse::Url& url, Time now) {
+    if (url.from.empty() && url.to.empty()) { return std::optional<Interval>(); }
+    Interval window{now - std::chrono::hours(24), now};
+    if (!url.to.empty()) { HW_TRY(window.to, parse_time(url.to, now)); }
+    window.from = window.to - std::chrono::hours(24);
+    if (!url.from.empty()) { HW_TRY(window.from, parse_time(url.from, now)); }
+    if (window.to < window.from) { return fail(Errc::usage, "the address asks for a time that ends before it begins"); }
+    return std::optional(window);
+}
+
+/// A table that others made, as the run's input.
+Result<Loaded> load_foreign(const Invocation& invocation, flow::clickhouse::Url url) {
+    HW_TRY(auto mapping, mapping_of(invocation, url.columns));
+    HW_TRY(const auto window, window_of(url, invocation.world.now));
+    Loaded loaded;
+    loaded.context = begin_context(invocation);
+    loaded.context.parameters.emplace_back("database", to_string(url));
+    HW_TRY(auto source, flow::clickhouse::ForeignSource::open(connect(invocation, std::move(url)), std::move(mapping), window, invocation.settings.coverage("covers")));
+    loaded.context.parameters.emplace_back("window", to_rfc3339(source->window().from) + "/" + to_rfc3339(source->window().to));
+    say_where_from(loaded.context, *source);
+    if (!window && !invocation.quiet()) {
+        log::info(printable("of " + source->table().from() + " its last day is looked at; &from=TIME&to=TIME in the address ask for another"));
+    }
+    if (!source->table().has(flow::clickhouse::Told::first) && !invocation.quiet()) {
+        log::warning("the table does not tell when flows began: each has no more than one moment, that of its record");
+    }
+    if (source->coverage_unknown()) { log::warning("--covers is without effect: the table's addresses are text, in which no prefix can be looked for"); }
+    flow::read::ReadReport report;
+    report.path = source->table().from();
+    report.format = "clickhouse-table";
+    report.records = source->records();
+    loaded.context.inputs.push_back(std::move(report));
+    loaded.flows = std::move(source);
+    return loaded;
+}
+
 /// A ClickHouse database as the run's input; each import into it counts as an input of the run.
 Result<Loaded> load_cluster(const Invocation& invocation, const std::string& address) {
     if (invocation.verb->name == "relay-test") {
         return fail(Errc::usage, "relay-test needs captures: a database keeps no timing of single packets", {}, "name the captures themselves");
     }
     HW_TRY(auto url, flow::clickhouse::parse_url(address));
+    if (!url.columns.empty()) { return load_foreign(invocation, std::move(url)); }
     Loaded loaded;
     loaded.context = begin_context(invocation);
     loaded.context.parameters.emplace_back("database", to_string(url));

@@ -3,6 +3,7 @@
 #include "base/parse.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <optional>
 
 namespace hw::flow::clickhouse {
@@ -83,7 +84,10 @@ Result<void> read_options(std::string_view text, Url& url) {
         const std::string_view value = equals == std::string_view::npos ? std::string_view{} : option.substr(equals + 1);
         if (name == "cluster" && is_name(value)) { url.cluster = value; }
         else if (name == "tls" && (value == "yes" || value == "no")) { url.tls = value == "yes"; }
-        else { return wrong("'" + std::string(option) + "' is no option of a ClickHouse address; there are cluster=NAME and tls=yes"); }
+        else if (name == "columns" && is_name(value)) { url.columns = value; }
+        else if (name == "from" && !value.empty()) { url.from = value; }
+        else if (name == "to" && !value.empty()) { url.to = value; }
+        else { return wrong("'" + std::string(option) + "' is no option of a ClickHouse address; there are cluster=NAME, tls=yes, columns=NAME, from=TIME and to=TIME"); }
     }
     return {};
 }
@@ -125,6 +129,7 @@ Result<Url> parse_url(std::string_view text) {
         if (comma == text.size()) { break; }
         text.remove_prefix(comma + 1);
     }
+    if (url.columns.empty() && !(url.from.empty() && url.to.empty())) { return wrong("from and to are for tables that others made: columns=NAME is missing"); }
     if (url.hosts.size() > 1 && url.cluster.empty()) { return wrong("several ClickHouse servers are the shards of a cluster: its name is missing (?cluster=NAME)"); }
     return url;
 }
@@ -137,8 +142,17 @@ std::string to_string(const Url& url) {
         text += (i == 0 ? "" : ",") + (v6 ? "[" + url.hosts[i].name + "]" : url.hosts[i].name) + ":" + std::to_string(url.hosts[i].port);
     }
     text += "/" + url.database;
-    if (!url.cluster.empty()) { text += "?cluster=" + url.cluster; }
-    if (url.tls) { text += std::string(url.cluster.empty() ? "?" : "&") + "tls=yes"; }
+    char mark = '?';
+    const auto add = [&](std::string_view name, std::string_view value) {
+        if (value.empty()) { return; }
+        text += std::exchange(mark, '&');
+        text += std::string(name) + "=" + std::string(value);
+    };
+    add("cluster", url.cluster);
+    add("tls", url.tls ? "yes" : "");
+    add("columns", url.columns);
+    add("from", url.from);
+    add("to", url.to);
     return text;
 }
 

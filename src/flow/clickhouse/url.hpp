@@ -9,7 +9,7 @@
 
 namespace hw::flow::clickhouse {
 
-/// Where a cluster is and who we are there: `clickhouse://[user[:password]@]host[:port][,host[:port]...]/database[?cluster=NAME][&tls=yes]`.
+/// Where a cluster is and who we are there: `clickhouse://[user[:password]@]host[:port][,host[:port]...]/database[?cluster=NAME][&tls=yes][&columns=NAME][&from=TIME][&to=TIME]`.
 ///
 /// Several hosts are the shards of one cluster: each gets the tables of its own, and look-ups go to the first that answers.
 struct Url {
@@ -24,6 +24,9 @@ struct Url {
     std::string database;
     std::string cluster;      ///< As the servers' `remote_servers` calls it; empty: one server, no `Distributed` tables.
     bool tls = false;         ///< HTTPS, the certificate checked (port 8443 where none is named).
+    std::string columns;      ///< The mapping of columns by which a table that others made is read; empty: the tables are ours.
+    std::string from;         ///< With `columns`: what of the table is looked at, as times are written on the command line; may be empty.
+    std::string to;
     friend bool operator==(const Url&, const Url&) = default;
 };
 

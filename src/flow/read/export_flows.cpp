@@ -227,8 +227,8 @@ void ExportFlows::take_settled(const Exporters& exporters, ReadReport& report, c
 void ExportFlows::make(const Settling& until, const Exporters& exporters, ReadReport& report, const Give& give) {
     using namespace flows_detail;
     conversations_.begin(records_);
-    std::vector<std::string> names;
-    names.reserve(exporters.addresses.size());
+    std::vector<std::string> names(exporters.names.begin(), exporters.names.end());
+    names.reserve(names.size() + exporters.addresses.size());
     for (const auto& exporter : exporters.addresses) { names.push_back(name_of(exporter)); }
 
     std::vector<Flow> flows;

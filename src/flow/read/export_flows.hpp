@@ -45,6 +45,7 @@ public:
     struct Exporters {
         std::span<const net::Address> addresses;
         std::span<const std::uint32_t> late_rates;
+        std::span<const std::string> names = {};  ///< What they are called, where not by `name_of` of their addresses.
     };
     /// Gets flows, which it may move from, at most `kBatch` at a time.
     using Give = std::function<void(std::span<Flow>)>;
