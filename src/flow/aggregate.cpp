@@ -97,11 +97,17 @@ std::string_view to_string(GroupField field) {
     return std::ranges::find(aggregating::kGroupWords, field, &aggregating::GroupWord::field)->word;
 }
 
+std::uint64_t scaled_up(const Flow& flow, std::uint64_t counted) {
+    constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+    return flow.sampling > 1 && counted > kMost / flow.sampling ? kMost : counted * std::max<std::uint32_t>(flow.sampling, 1);
+}
+
 std::uint64_t FlowTotals::packets() const { return aggregating::capped(request_packets, reply_packets); }
 std::uint64_t FlowTotals::bytes() const { return aggregating::capped(request_bytes, reply_bytes); }
 
 void FlowTotals::add(const Flow& flow) {
-    add(FlowTotals{1, flow.request.packets, flow.reply.packets, flow.request.bytes, flow.reply.bytes, flow.first, flow.last});
+    const auto up = [&](std::uint64_t counted) { return scaled_up(flow, counted); };
+    add(FlowTotals{1, up(flow.request.packets), up(flow.reply.packets), up(flow.request.bytes), up(flow.reply.bytes), flow.first, flow.last, flow.sampling > 1 ? 1U : 0U});
 }
 
 void FlowTotals::add(const FlowTotals& other) {
@@ -110,6 +116,7 @@ void FlowTotals::add(const FlowTotals& other) {
     first = flows == 0 ? other.first : std::min(first, other.first);
     last = flows == 0 ? other.last : std::max(last, other.last);
     flows = capped(flows, other.flows);
+    sampled_flows = capped(sampled_flows, other.sampled_flows);
     request_packets = capped(request_packets, other.request_packets);
     reply_packets = capped(reply_packets, other.reply_packets);
     request_bytes = capped(request_bytes, other.request_bytes);

@@ -40,7 +40,10 @@ inline constexpr std::size_t kMostGroupFields = 4;
 /// `host`, `client`, `server`, `port`, `client_port`, `protocol`, `observer`: as the output names it.
 [[nodiscard]] std::string_view to_string(GroupField field);
 
-/// What a number of flows carried together. Sums stop at the greatest number instead of wrapping around.
+/// A count of a flow scaled up by its sampling: an estimate where that is not 1. Stops at the greatest number.
+[[nodiscard]] std::uint64_t scaled_up(const Flow& flow, std::uint64_t counted);
+
+/// What a number of flows carried together, each scaled up by its sampling. Sums stop at the greatest number instead of wrapping around.
 struct FlowTotals {
     std::uint64_t flows = 0;
     std::uint64_t request_packets = 0;
@@ -49,6 +52,7 @@ struct FlowTotals {
     std::uint64_t reply_bytes = 0;
     Time first;  ///< The earliest first and the latest last packet; meaningless without flows.
     Time last;
+    std::uint64_t sampled_flows = 0;  ///< Of `flows`: those of which not every packet was counted, so that the sums are estimates.
 
     [[nodiscard]] std::uint64_t packets() const;
     [[nodiscard]] std::uint64_t bytes() const;

@@ -45,8 +45,8 @@ void FlowSeries::add(const Flow& flow) {
     for (const Direction direction : {Direction::request, Direction::reply}) {
         if (spread_by_activity(flow, direction)) { continue; }
         const std::size_t amount = direction == Direction::request ? 0 : 1;
-        spread_evenly(life, amount, flow.half(direction).packets);
-        spread_evenly(life, amount + 2, flow.half(direction).bytes);
+        spread_evenly(life, amount, scaled_up(flow, flow.half(direction).packets));
+        spread_evenly(life, amount + 2, scaled_up(flow, flow.half(direction).bytes));
     }
 }
 
@@ -99,7 +99,8 @@ bool FlowSeries::spread_by_activity(const Flow& flow, Direction direction) {
         bytes += bin.bytes;
     }
     if (packets == 0) { return false; }
-    const HalfFlow& half = flow.half(direction);
+    const std::uint64_t all_packets = scaled_up(flow, flow.half(direction).packets);
+    const std::uint64_t all_bytes = scaled_up(flow, flow.half(direction).bytes);
     const std::size_t amount = direction == Direction::request ? 0 : 1;
     std::uint64_t packets_so_far = 0;
     std::uint64_t bytes_so_far = 0;
@@ -108,8 +109,8 @@ bool FlowSeries::spread_by_activity(const Flow& flow, Direction direction) {
         const auto moved = [&](std::uint64_t total, std::uint64_t part, std::uint64_t more, std::uint64_t whole) {
             return share(total, part + more, whole) - share(total, part, whole);
         };
-        const std::uint64_t own_packets = moved(half.packets, packets_so_far, bin.packets, packets);
-        const std::uint64_t own_bytes = bytes > 0 ? moved(half.bytes, bytes_so_far, bin.bytes, bytes) : moved(half.bytes, packets_so_far, bin.packets, packets);
+        const std::uint64_t own_packets = moved(all_packets, packets_so_far, bin.packets, packets);
+        const std::uint64_t own_bytes = bytes > 0 ? moved(all_bytes, bytes_so_far, bin.bytes, bytes) : moved(all_bytes, packets_so_far, bin.packets, packets);
         packets_so_far += bin.packets;
         bytes_so_far += bin.bytes;
         const Time begin = std::clamp(Time::from_micros(bin.index * flow.activity.width().count()), flow.first, std::max(flow.first, flow.last));

@@ -34,6 +34,22 @@ std::vector<FlowGroup> grouped(const std::vector<Flow>& flows, std::string_view 
     return groups.take(order, top).value();
 }
 
+TEST_CASE("aggregate: what was sampled is scaled up, and counted as an estimate") {
+    Flow flow;
+    flow.request = {.packets = 3, .bytes = 300};
+    flow.reply = {.packets = 1, .bytes = ~std::uint64_t{0} / 2};
+    flow.sampling = 100;
+    FlowTotals totals;
+    totals.add(flow);
+    flow.sampling = 1;
+    totals.add(flow);
+    CHECK(totals.request_packets == 303);
+    CHECK(totals.request_bytes == 30'300);
+    CHECK(totals.reply_bytes == ~std::uint64_t{0});  // stops, and does not wrap around
+    CHECK(totals.flows == 2);
+    CHECK(totals.sampled_flows == 1);
+}
+
 }  // namespace
 
 TEST_CASE("groups: the totals are those of adding up by hand, a host counting at either end") {

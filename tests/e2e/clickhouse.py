@@ -130,7 +130,9 @@ def foreign_tables(server: str, port: int, folder: Path) -> None:
     listed = headwater("flows", "host 10.0.0.7", akvorado, "--json")
     answer_ = json.loads(listed.stdout)
     assert "its last day is looked at" in listed.stderr and "does not tell when flows began" in listed.stderr, listed.stderr
-    print(json.dumps(answer_["flows"][0])); assert listed.returncode == 0
+    assert listed.returncode == 0 and all(f["sampling"] == 100 for f in answer_["flows"]), listed.stdout[:400]
+    total = answer_["total"]
+    assert total["sampled_flows"] == total["flows"] and total["bytes"] == 100 * sum(f["request"]["bytes"] + f["reply"]["bytes"] for f in answer_["flows"]), total
     assert {f["observer"] for f in answer_["flows"]} == {"akvorado/192.0.2.1"}
     linked = headwater("link", own, "--host", "10.0.0.7", "--covers", "10.0.0.0/24", "--config", str(config), "--json")
     assert linked.returncode in (0, 1), linked.stderr

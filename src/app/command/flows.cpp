@@ -120,6 +120,13 @@ struct Answer {
     bool found = false;
 };
 
+/// That sums are estimates, where they are.
+void say_sampled(const Invocation& invocation, const flow::FlowTotals& total) {
+    if (total.sampled_flows == 0 || invocation.quiet()) { return; }
+    log::info(std::to_string(total.sampled_flows) + " of " + std::to_string(total.flows) +
+              " flows were sampled: single flows show what was counted, sums are scaled up by each flow's rate and are estimates");
+}
+
 Result<Answer> list(const Invocation& invocation, const Asked& asked, Loaded& loaded) {
     const output::Context& context = loaded.context;
     output::FlowsShown shown;
@@ -129,6 +136,7 @@ Result<Answer> list(const Invocation& invocation, const Asked& asked, Loaded& lo
         return !invocation.stop.stop_requested();
     }));
     loaded.settle();
+    say_sampled(invocation, shown.total);
     const auto measure = measure_of(invocation);
     if (invocation.settings.is_typed("order")) {
         const auto amount = [&](const flow::Flow* f) {
@@ -159,6 +167,7 @@ Result<Answer> groups(const Invocation& invocation, const Asked& asked, std::vec
     HW_TRY(shown.groups, sums.take(shown.order, static_cast<std::size_t>(invocation.settings.count("top"))));
     shown.groups_total = sums.groups();
     shown.total = sums.all();
+    say_sampled(invocation, shown.total);
     const std::string format = invocation.settings.format();
     Answer answer{.out = {}, .found = !shown.groups.empty()};
     if (format == "json") { answer.out = output::groups_json(shown, context); }
@@ -179,6 +188,7 @@ Result<Answer> series(const Invocation& invocation, const Asked& asked, const st
         return !invocation.stop.stop_requested();
     }));
     loaded.settle();
+    say_sampled(invocation, shown.total);
     shown.steps = steps.take();
     if (picture != nullptr) { *picture = output::series_svg(shown, context); }
     const std::string format = invocation.settings.format();

@@ -13,6 +13,7 @@ void write_both(JsonWriter& json, std::uint64_t request_packets, std::uint64_t r
 void write_totals(JsonWriter& json, const flow::FlowTotals& totals) {
     json.member("flows", totals.flows).member("packets", totals.packets()).member("bytes", totals.bytes());
     write_both(json, totals.request_packets, totals.request_bytes, totals.reply_packets, totals.reply_bytes);
+    if (totals.sampled_flows > 0) { json.member("sampled_flows", totals.sampled_flows); }
     for (const auto& [name, time] : {std::pair("first", totals.first), std::pair("last", totals.last)}) {
         json.key(name);
         if (totals.flows == 0) { json.null(); }

@@ -80,14 +80,14 @@ std::string capitals(std::string text) {
 std::string flows_csv(const FlowsShown& shown, const Context& context) {
     std::string text;
     append_csv(text, {"client", "client_port", "server", "server_port", "protocol", "first", "last", "request_packets", "request_bytes",
-                      "reply_packets", "reply_bytes", "observer", "id", "uid"});
+                      "reply_packets", "reply_bytes", "observer", "id", "uid", "sampling"});
     for (const flow::Flow* flow : shown.flows) {
         append_csv(text, {net::to_string(flow->client.address), std::to_string(net::number(flow->client.port)),
                           net::to_string(flow->server.address), std::to_string(net::number(flow->server.port)),
                           flow::to_string(flow->protocol), to_rfc3339(flow->first), to_rfc3339(flow->last),
                           std::to_string(flow->request.packets), std::to_string(flow->request.bytes),
                           std::to_string(flow->reply.packets), std::to_string(flow->reply.bytes), context.observer_name(flow->observer),
-                          flow::to_string(flow->id), flow->uid});
+                          flow::to_string(flow->id), flow->uid, std::to_string(flow->sampling)});
     }
     return text;
 }
@@ -104,6 +104,7 @@ std::string flows_table(const FlowsShown& shown, const Context& context) {
     for (const flow::Flow* flow : shown.flows) {
         text += fmt::format("  {}  {:<{}}  {:>12}  {:>9} →, ← {:>9}\n", clock.moment(flow->first), conversation(*flow), width,
                             human_duration(flow->last - flow->first), human_bytes(flow->request.bytes), human_bytes(flow->reply.bytes));
+        if (flow->sampling > 1) { text.insert(text.size() - 1, fmt::format("  1 in {}", flow->sampling)); }
     }
     return text;
 }
@@ -120,7 +121,7 @@ std::string flows_nfdump(const FlowsShown& shown, const Context& /*context*/) {
 }
 
 std::string groups_csv(const GroupsShown& shown, const Context& context) {
-    constexpr std::array<std::string_view, 9> kTotals{"flows", "packets", "bytes", "request_packets", "request_bytes", "reply_packets", "reply_bytes", "first", "last"};
+    constexpr std::array<std::string_view, 10> kTotals{"flows", "packets", "bytes", "request_packets", "request_bytes", "reply_packets", "reply_bytes", "first", "last", "sampled_flows"};
     std::string text;
     std::vector<std::string> names;
     names.reserve(shown.by.size() + kTotals.size());
@@ -135,6 +136,7 @@ std::string groups_csv(const GroupsShown& shown, const Context& context) {
         for (const std::uint64_t n : {t.flows, t.packets(), t.bytes(), t.request_packets, t.request_bytes, t.reply_packets, t.reply_bytes}) { fields.push_back(std::to_string(n)); }
         fields.push_back(to_rfc3339(t.first));
         fields.push_back(to_rfc3339(t.last));
+        fields.push_back(std::to_string(t.sampled_flows));
         append_csv(text, fields);
     }
     return text;

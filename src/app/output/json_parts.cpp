@@ -71,6 +71,7 @@ void write_flow(JsonWriter& json, const flow::Flow& flow, const Context& context
     write_half(json, "request", flow.request);
     write_half(json, "reply", flow.reply);
     json.member("observer", context.observer_name(flow.observer)).member("id", flow::to_string(flow.id));
+    if (flow.sampling > 1) { json.member("sampling", std::uint64_t{flow.sampling}); }
     if (!flow.uid.empty()) { json.member("uid", flow.uid); }
     json.end_object();
 }

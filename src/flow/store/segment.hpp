@@ -61,7 +61,7 @@ public:
     [[nodiscard]] Result<void> rows_of(const net::Address& host, Interval interval, std::vector<std::uint32_t>& out) const;
     /// The same for all hosts.
     [[nodiscard]] Result<void> rows_in(Interval interval, std::vector<std::uint32_t>& out) const;
-    /// Sets `packets` and `bytes` of both halves, ends and times of the flow in `row`, and all else unless `slim`.
+    /// Sets `packets` and `bytes` of both halves, sampling, ends and times of the flow in `row`, and all else unless `slim`.
     /// `flow.observer` indexes this segment's observers.
     [[nodiscard]] Result<Flow> flow(std::uint32_t row, bool slim = false) const;
 

@@ -324,10 +324,10 @@ Result<Flow> Segment::flow_of(std::uint32_t row, bool slim) const {
     f.request.bytes = view.value(Column::request_bytes, r);
     f.reply.packets = view.value(Column::reply_packets, r);
     f.reply.bytes = view.value(Column::reply_bytes, r);
+    f.sampling = static_cast<std::uint32_t>(view.value(Column::sampling, r));
     if (slim) { return f; }
     f.request.payload_bytes = view.value(Column::request_payload, r);
     f.reply.payload_bytes = view.value(Column::reply_payload, r);
-    f.sampling = static_cast<std::uint32_t>(view.value(Column::sampling, r));
     HW_TRY(const auto marks, whole(kMarks));
     const auto request = view.value(Column::request_marks, r);
     const auto reply = view.value(Column::reply_marks, r);
