@@ -112,6 +112,8 @@ constexpr std::array kOptions{
                        "given several times."},
     OptionSpec{.name = "seal-every", .kind = ValueKind::duration, .metavar = "TIME", .fallback = "60s", .verbs = " collect ",
                .help = "How long what has come may stay out of the store; a full segment is sealed earlier. 100ms to 1h."},
+    OptionSpec{.name = "no-write-ahead", .kind = ValueKind::flag, .verbs = " collect ",
+               .help = "Do not write down what has come before it is sealed: a collector that is killed loses it."},
     OptionSpec{.name = "max-rate", .kind = ValueKind::count, .metavar = "N", .fallback = "100000", .verbs = " collect ",
                .help = "Datagrams a second that one exporter may send; more are dropped and counted. 0: any number."},
     OptionSpec{.name = "receivers", .kind = ValueKind::count, .metavar = "N", .fallback = "1", .verbs = " collect ",

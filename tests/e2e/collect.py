@@ -124,16 +124,23 @@ def real_exporters(headwater, place):
         check(f"softflowd -v {version}: templates are counted", (exporter["templates"] > 0) == (version != "5"))
 
 
+def check_store(headwater, store):
+    checked = json.loads(subprocess.run([headwater, "store", "check", str(store), "--json"], capture_output=True, text=True, timeout=60).stdout)
+    if checked["damages"]:
+        sys.exit(f"damage: {checked['damages']}")
+
+
 def killed(headwater, place, kills, chance):
-    """After each kill: what had been sealed is there, once; the store opens and its sums are right."""
+    """After each kill: what had been sealed is there, once; the store opens and its sums are right. After five kills a collector that is ended in order: what
+    had been received and not sealed has been put in by the next one, once."""
     store = place / "killed"
-    all_sealed = all_sent = all_rows = sealed = sent = rows = number = 0
+    all_sealed = all_sent = all_rows = all_written = sealed = sent = number = 0
+    last = 0.0
     for kill in range(kills):
         if kill % 5 == 0:  # a new store, before reading it takes longer than filling it
             shutil.rmtree(store, ignore_errors=True)
-            all_sealed, all_sent, all_rows = all_sealed + sealed, all_sent + sent, all_rows + rows
-            sealed = sent = rows = number = 0
-        collector = Collector(headwater, store, "--seal-every", "100ms")
+            sealed = sent = number = 0
+        collector = Collector(headwater, store, "--seal-every", "100ms" if kill % 2 else "60s")
         exporter = Exporter(collector.port)
         end = time.monotonic() + chance.random() * 0.6
         while time.monotonic() < end:
@@ -143,21 +150,94 @@ def killed(headwater, place, kills, chance):
         sent += exporter.sequence
         told = [line["sealed_records"] for line in lines if line["schema"] == "headwater.collect.seal/1"]
         sealed += max(told, default=0)
-        if not (store / "manifest").exists():
-            if sealed:
-                sys.exit("sealed, but there is no store")
-            continue
-        clients = [flow["client"]["address"] for flow in flows(headwater, store)]
-        if len(set(clients)) != len(clients):
-            sys.exit(f"{len(clients) - len(set(clients))} flows are doubled")
-        if len(clients) < sealed or len(clients) > sent:
-            sys.exit(f"{len(clients)} flows in the store, {sealed} had been sealed, {sent} sent")
-        rows = len(clients)
-        checked = json.loads(subprocess.run([headwater, "store", "check", str(store), "--json"], capture_output=True, text=True, timeout=60).stdout)
-        if checked["damages"]:
-            sys.exit(f"damage: {checked['damages']}")
-    all_sealed, all_sent, all_rows = all_sealed + sealed, all_sent + sent, all_rows + rows
-    check(f"killed at {kills} random moments: {all_sent} records sent, {all_sealed} told to be sealed, {all_rows} in the store; 0 sealed ones lost, 0 doubled, 0 failed opens", True)
+        if (store / "manifest").exists():
+            clients = [flow["client"]["address"] for flow in flows(headwater, store)]
+            if len(set(clients)) != len(clients):
+                sys.exit(f"{len(clients) - len(set(clients))} flows are doubled")
+            if len(clients) < sealed or len(clients) > sent:
+                sys.exit(f"{len(clients)} flows in the store, {sealed} had been sealed, {sent} sent")
+            check_store(headwater, store)
+        elif sealed:
+            sys.exit("sealed, but there is no store")
+        if kill % 5 == 4 or kill == kills - 1:
+            collector = Collector(headwater, store)
+            deadline = time.monotonic() + 20
+            while list(store.glob("*.ahead")) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            result, _, err = collector.stop()
+            clients = [flow["client"]["address"] for flow in flows(headwater, store)]
+            if len(set(clients)) != len(clients):
+                sys.exit(f"{len(clients) - len(set(clients))} flows are doubled by writing ahead")
+            if len(clients) > sent or len(clients) < sealed or list(store.glob("*.ahead")):
+                sys.exit(f"{len(clients)} flows in the store, {sealed} had been sealed, {sent} sent; {err}")
+            check_store(headwater, store)
+            all_written += result["replayed_records"]
+            all_sealed, all_sent, all_rows = all_sealed + sealed, all_sent + sent, all_rows + len(clients)
+    check(f"killed at {kills} random moments: {all_sent} records sent, {all_sealed} told to be sealed, {all_rows} in the store after all; 0 sealed ones lost, 0 doubled, "
+          f"0 failed opens; {all_sent - all_rows} that were on their way when it was killed did not come through", all_rows >= all_sent * 0.9)
+
+
+class Templated(Exporter):
+    """Sends IPFIX: its template once, then data only."""
+
+    def message(self, *sets):
+        body = b"".join(struct.pack(">HH", number, 4 + len(inside)) + inside for number, inside in sets)
+        self.send(struct.pack(">HHIII", 10, 16 + len(body), int(time.time()), self.sequence, 7) + body)
+
+    def template(self, number=300):
+        fields = ((8, 4), (12, 4), (7, 2), (11, 2), (4, 1), (1, 8), (2, 8), (152, 8), (153, 8))
+        self.message((2, struct.pack(">HH", number, len(fields)) + b"".join(struct.pack(">HH", *field) for field in fields)))
+
+    def data(self, first, count=10, number=300):
+        now = int(time.time() * 1000)
+        records = b"".join(struct.pack(">IIHHBQQQQ", 0x0a000000 + i, 0xc6336401, 40000, 443, 6, 1000, 10, now - 2000, now - 1000) for i in range(first, first + count))
+        self.message((number, records))
+        self.sequence += count
+
+
+def killed_with_templates(headwater, place):
+    """What was written ahead is read as it was meant: templates told before the last seal, and data that came before their template, are known again."""
+    store = place / "templates"
+    collector = Collector(headwater, store, "--seal-every", "300ms")
+    exporter = Templated(collector.port)
+    exporter.template()
+    exporter.data(0)
+    exporter.data(1000, number=301)  # its template comes after the seal
+    collector.line()                 # sealed: ten
+    time.sleep(0.05)
+    collector.kill()
+    before = len(flows(headwater, store))
+    collector = Collector(headwater, store)
+    time.sleep(0.3)
+    collector.stop()
+    check("killed after a seal: what was sealed is not put in again", before == 10 and len(flows(headwater, store)) == 10)
+    shutil.rmtree(store)
+    collector = Collector(headwater, store, "--seal-every", "300ms")
+    exporter = Templated(collector.port)
+    exporter.template()
+    exporter.data(0)
+    exporter.data(1000, number=301)
+    collector.line()
+    exporter.data(20)                # by the template of before the seal
+    exporter.template(301)
+    time.sleep(0.1)
+    collector.kill()
+    told = len(flows(headwater, store))
+    ahead = list(store.glob("*.ahead"))
+    with open(ahead[0], "ab") as torn:
+        torn.write(b"\x40\0\0\0torn")
+    (store / "0-0-0.ahead").write_bytes(b"HWAHEAD\n" + struct.pack("<I", 99))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM):
+        collector = Collector(headwater, store, "--seal-every", "60s")
+        deadline = time.monotonic() + 20
+        while ahead[0].exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        result, code, err = collector.stop()
+    found = sorted(flow["client"]["address"] for flow in flows(headwater, store))
+    check("killed between seals: data whose template came before the last seal, and data from before it whose template came after it, are put in once",
+          told in (10, 20, 30) and len(set(found)) == len(found) == 30)
+    check("a torn end is cut off and counted; a write-ahead of another version is left, with a word", result["write_ahead"]["torn_bytes"] == 8 and (store / "0-0-0.ahead").exists()
+          and result["write_ahead"]["trouble"] == "a write-ahead of another version")
 
 
 def floods(headwater, place):
@@ -231,6 +311,7 @@ def main():
         floods(given.headwater, place)
         clocks(given.headwater, place)
         service(given.headwater, place)
+        killed_with_templates(given.headwater, place)
         killed(given.headwater, place, given.kills, random.Random(given.seed))
 
 

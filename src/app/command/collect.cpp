@@ -59,6 +59,7 @@ Result<flow::collect::CollectorOptions> options_of(const Invocation& invocation)
         return fail(Errc::usage, "--seal-every must be between 100ms and 1h", settings.text("seal-every"), "60s is what it is without");
     }
     options.lane.seal_every = every;
+    options.write_ahead = !settings.flag("no-write-ahead");
     options.capture.seal_every = every;
     options.capture.timeouts.idle = settings.duration("idle-timeout");
     options.capture.now = time_of_day;
@@ -105,6 +106,7 @@ Result<Outcome> collect(const Invocation& invocation) {
     std::uint64_t records = 0;
     auto counted_at = began;
     std::string trouble;
+    std::string ahead_trouble;
     bool ended = false;
     while (!invocation.stop.stop_requested() && Clock::now() < end && !ended) {
         sleep_until(std::min(end, Clock::now() + kLook), invocation.stop);
@@ -127,6 +129,9 @@ Result<Outcome> collect(const Invocation& invocation) {
         ended = status.ended();
         const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(now - counted_at).count();
         const std::uint64_t rate = passed > 0 ? (status.records - records) * 1000 / static_cast<std::uint64_t>(passed) : 0;
+        const std::string ahead_wrong = status.ahead.trouble ? status.ahead.trouble->message : "";
+        if (ahead_wrong != ahead_trouble && !ahead_wrong.empty()) { log::warning(printable(ahead_wrong + ": " + status.ahead.trouble->where)); }
+        ahead_trouble = ahead_wrong;
         records = status.records;
         counted_at = now;
         const std::string line = output::collecting_line(status, rate, time_of_day());
@@ -140,6 +145,11 @@ Result<Outcome> collect(const Invocation& invocation) {
     if (finished.unsealed > 0) {
         log::error(counted(finished.unsealed, "record") + " could not be put into the store: " + printable(finished.status.sealed.trouble ? finished.status.sealed.trouble->message : ""));
     }
+    if (finished.left_ahead > 0) {
+        log::warning(counted(finished.left_ahead, "record") + " could not be put into the store, and will be when the next collector of this store starts: " +
+                     printable(finished.status.sealed.trouble ? finished.status.sealed.trouble->message : ""));
+    }
+    if (finished.status.sealed.replayed > 0) { log::info(counted(finished.status.sealed.replayed, "record") + " of an earlier run, which had been killed, were put into the store"); }
     for (const auto& l : finished.status.listeners) {
         if (l.failure) { log::warning("no longer listened on " + net::to_string(l.address) + ": " + l.failure->message); }
     }
@@ -147,9 +157,9 @@ Result<Outcome> collect(const Invocation& invocation) {
         if (i.failure) { log::warning(printable("no longer captured from " + i.name + ": " + i.failure->message)); }
     }
     Outcome outcome;
-    const bool partial = finished.unsealed > 0 || finished.status.any_failure();
+    const bool partial = finished.unsealed > 0 || finished.left_ahead > 0 || finished.status.any_failure();
     outcome.code = partial ? ExitCode::partial : finished.status.records == 0 ? ExitCode::nothing_found : ExitCode::done;
-    outcome.out = render({.store = options.folder, .status = finished.status, .unsealed = finished.unsealed}, format);
+    outcome.out = render({.store = options.folder, .status = finished.status, .unsealed = finished.unsealed, .left_ahead = finished.left_ahead}, format);
     return outcome;
 }
 

@@ -37,6 +37,7 @@ std::map<std::string, std::uint64_t, std::less<>> skipped_of(const CollectorStat
 void write_counts(JsonWriter& json, const CollectorStatus& status) {
     json.member("records", status.records).member("bytes", status.bytes).member("seconds", seconds(status.running));
     json.member("flows", status.sealed.flows).member("seals", status.sealed.seals).member("sealed_records", status.sealed.records).member("sealed_bytes", status.sealed.bytes);
+    json.member("replayed_records", status.sealed.replayed);
     json.member("lost", status.lost).member("kernel_dropped", status.kernel_dropped).member("queue_dropped", status.queue_dropped).member("strangers", status.strangers);
 }
 
@@ -72,7 +73,14 @@ void write_collected(JsonWriter& json, const Collected& collected) {
     const CollectorStatus& status = collected.status;
     json.begin_object().member("schema", "headwater.collect/1").member("version", app::version()).member("store", collected.store);
     write_counts(json, status);
-    json.member("unsealed_records", collected.unsealed).key("skipped").begin_object();
+    json.member("unsealed_records", collected.unsealed).member("unsealed_written_ahead", collected.left_ahead);
+    if (status.ahead.on || status.ahead.files > 0) {
+        json.key("write_ahead").begin_object().member("bytes", status.ahead.bytes).member("unwritten_datagrams", status.ahead.unwritten);
+        json.member("replayed_files", status.ahead.files).member("torn_bytes", status.ahead.torn_bytes).key("trouble");
+        if (status.ahead.trouble) { json.value(status.ahead.trouble->message); } else { json.null(); }
+        json.end_object();
+    }
+    json.key("skipped").begin_object();
     for (const auto& [reason, count] : skipped_of(status)) { json.member(reason, count); }
     json.end_object();
     write_listeners(json, status);
@@ -115,6 +123,8 @@ std::string collect_table(const Collected& collected) {
     std::string out = "collected " + counted(status.records, "record") + " (" + human_bytes(status.bytes) + ") in " + human_duration(status.running) + ": " +
                       counted(status.sealed.flows, "flow") + " in " + printable(collected.store) + "\n";
     if (collected.unsealed > 0) { out += "NOT in the store: " + counted(collected.unsealed, "record") + "\n"; }
+    if (collected.left_ahead > 0) { out += "not yet in the store, but written ahead for the next run: " + counted(collected.left_ahead, "record") + "\n"; }
+    if (status.sealed.replayed > 0) { out += "and of an earlier run that was killed: " + counted(status.sealed.replayed, "record") + "\n"; }
     for (const auto& e : status.exporters) {
         out += "  " + net::to_string(e.address) + "  " + counted(e.records, "record") + "  " + human_bytes(e.bytes);
         const auto tell = [&](std::uint64_t count, const char* what) {
@@ -161,6 +171,7 @@ std::string collecting_line(const flow::collect::CollectorStatus& status, std::u
         line += "  " + counted(status.exporters.size(), "exporter") + "  " + human_count(status.lost) + " lost on the way";
     }
     line += "  " + human_count(status.kernel_dropped + status.queue_dropped) + " dropped";
+    if (status.ahead.trouble) { line += "  NOT WRITTEN AHEAD"; }
     if (status.sealed.trouble) { return line + "  NOT SEALED: " + status.sealed.trouble->message; }
     return line + (status.sealed.last ? "  last seal " + human_duration(std::chrono::floor<std::chrono::seconds>(std::max(now - *status.sealed.last, Duration(0)))) + " ago" : "  nothing sealed yet");
 }

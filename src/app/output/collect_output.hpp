@@ -10,7 +10,8 @@ namespace hw::app::output {
 struct Collected {
     std::string store;
     flow::collect::CollectorStatus status;
-    std::uint64_t unsealed = 0;  ///< Records that could not be put into the store.
+    std::uint64_t unsealed = 0;  ///< Records that could not be put into the store, and are lost.
+    std::uint64_t left_ahead = 0;  ///< The same, but written ahead for the next run.
 };
 
 /// `headwater.collect/1`: `records`, `skipped` by reason, `bytes`, `seconds`, `flows`, what was lost where, and `exporters[]`,

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 namespace hw::flow::collect {
 namespace {
 namespace collector_detail {
@@ -32,6 +35,14 @@ void merge_exporters(std::vector<ExporterStatus>& exporters) {
     exporters.resize(kept);
 }
 
+/// How the names of a run's write-aheads begin: with the time, or one a little later where a clock that jumped back has brought an earlier run's again.
+std::string name_begin(Time now, const store::Manifest& manifest) {
+    for (std::int64_t micros = std::max<std::int64_t>(now.micros(), 0);; ++micros) {
+        auto begin = fmt::format("{:016x}-{:08x}", micros, ::getpid());
+        if (std::ranges::none_of(manifest.ahead, [&](const std::string& name) { return name.starts_with(begin); })) { return begin; }
+    }
+}
+
 }  // namespace collector_detail
 }  // namespace
 
@@ -50,7 +61,8 @@ Result<std::unique_ptr<Collector>> Collector::start(const CollectorOptions& opti
         }
     }
     { HW_TRY([[maybe_unused]] const auto lock, store::WriteLock::take(options.folder)); }  // tells early that it cannot be written to
-    if (store::is_store(options.folder)) { HW_TRY([[maybe_unused]] const auto manifest, store::read_manifest(options.folder)); }
+    store::Manifest manifest;
+    if (store::is_store(options.folder)) { HW_TRY(manifest, store::read_manifest(options.folder)); }
     auto collector = std::unique_ptr<Collector>(new Collector);
     const unsigned receivers = std::max(1U, options.receivers);
     std::vector<UdpReceiver> sockets;
@@ -66,7 +78,17 @@ Result<std::unique_ptr<Collector>> Collector::start(const CollectorOptions& opti
         HW_TRY(auto capture, CaptureLane::start(interface, options.capture, *collector->sealer_));
         collector->captures_.push_back(std::move(capture));
     }
-    for (auto& socket : sockets) { collector->lanes_.push_back(std::make_unique<Lane>(std::move(socket), options.lane, *collector->sealer_)); }
+    // What an earlier run left, whether this one writes ahead or not.
+    collector->replay_ = std::make_unique<Replay>(options.folder, options.lane.limits, *collector->sealer_);
+    const std::string ahead_begin = collector_detail::name_begin(options.now(), manifest);
+    LaneOptions lane = options.lane;
+    for (auto& socket : sockets) {
+        if (options.write_ahead) {
+            lane.ahead = AheadPlace{.folder = options.folder, .observer = options.observer,
+                                    .name_begin = fmt::format("{}-{:04x}", ahead_begin, collector->lanes_.size())};
+        }
+        collector->lanes_.push_back(std::make_unique<Lane>(std::move(socket), lane, *collector->sealer_));
+    }
     return collector;
 }
 
@@ -77,6 +99,7 @@ CollectorStatus Collector::status() const {
     for (const auto& capture : captures_) { capture->add_status(status); }
     collector_detail::merge_exporters(status.exporters);
     status.sealed = sealer_->status();
+    replay_->add_status(status.ahead);
     if (status.sealed.copies > 0) { status.skipped["second record of the same packets"] += status.sealed.copies; }
     return status;
 }
@@ -86,7 +109,10 @@ Collector::Finished Collector::finish(Duration patience) {
     for (const auto& lane : lanes_) { lane->stop(); }
     for (const auto& capture : captures_) { capture->stop(); }
     Finished finished;
-    finished.unsealed = sealer_->finish();
+    replay_->stop();
+    const auto given_up = sealer_->finish();
+    finished.unsealed = given_up.lost;
+    finished.left_ahead = given_up.kept;
     finished.status = status();
     return finished;
 }

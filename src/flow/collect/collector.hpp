@@ -2,6 +2,7 @@
 
 #include "flow/collect/capture_lane.hpp"
 #include "flow/collect/lane.hpp"
+#include "flow/collect/replay.hpp"
 #include "flow/collect/sealer.hpp"
 #include "flow/collect/status.hpp"
 
@@ -23,7 +24,8 @@ struct CollectorOptions {
     LaneOptions lane;
     CaptureLaneOptions capture;
     std::size_t backlog = 2;                   ///< Batches that wait to be sealed.
-    std::function<Time()> now;                 ///< The time of day, for what is told; nothing is steered by it.
+    bool write_ahead = true;                   ///< Datagrams are written into the store's folder until they are sealed, and those of an earlier run replayed.
+    std::function<Time()> now;                 ///< The time of day, for what is told and for names of files; nothing is steered by it.
 };
 
 /// Takes in exports and packets, and seals them into a store.
@@ -41,7 +43,8 @@ public:
 
     struct Finished {
         CollectorStatus status;
-        std::uint64_t unsealed = 0;  ///< Records that could not be put into the store within `patience`.
+        std::uint64_t unsealed = 0;  ///< Records that could not be put into the store within `patience`, and are lost.
+        std::uint64_t left_ahead = 0;  ///< The same, but they lie in a write-ahead for the next run.
     };
     /// Stops listening and seals what has come. Once, last.
     [[nodiscard]] Finished finish(Duration patience);
@@ -53,6 +56,7 @@ private:
     std::unique_ptr<Sealer> sealer_;  // before those who use it
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::vector<std::unique_ptr<CaptureLane>> captures_;
+    std::unique_ptr<Replay> replay_;
 };
 
 /// Whether datagrams to this address can only come from this machine: 127.0.0.0/8 and ::1 (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3).

@@ -202,8 +202,51 @@ TEST_CASE("collector: while another writes to the store it waits and loses nothi
     REQUIRE(lock);
     again.send(7, 0x0b000000);
     wait_for(*again.collector, 7);
-    CHECK(again.collector->finish(Duration(0)).unsealed == 7);
+    const auto finished = again.collector->finish(Duration(0));
+    CHECK(finished.unsealed == 0);
+    CHECK(finished.left_ahead == 7);
     CHECK(rows_in(folder.path) == 50);
+    lock->reset();
+
+    options.write_ahead = false;  // what an earlier run wrote ahead is put in all the same
+    Collecting third(options);
+    for (int i = 0; i < 500 && third.collector->sealed().replayed < 7; ++i) { std::this_thread::sleep_for(std::chrono::milliseconds(10)); }
+    CHECK(third.collector->finish(std::chrono::seconds(20)).status.sealed.replayed == 7);
+    CHECK(rows_in(folder.path) == 57);
+    Collecting fourth(options);
+    lock = store::WriteLock::take(folder.path);
+    REQUIRE(lock);
+    fourth.send(3, 0x0c000000);
+    wait_for(*fourth.collector, 3);
+    CHECK(fourth.collector->finish(Duration(0)).unsealed == 3);
+    CHECK(rows_in(folder.path) == 57);
+}
+
+TEST_CASE("collector: a write-ahead that the manifest names is done with, and is not put in again") {
+    const Folder folder;
+    auto options = options_for(folder.path);
+    Collecting first(options);
+    first.send(5, 0x0a000000);
+    wait_for(*first.collector, 5);
+    std::string name;
+    for (int i = 0; i < 500 && name.empty(); ++i) {
+        for (const auto& entry : std::filesystem::directory_iterator(folder.path)) {
+            if (store::is_ahead_name(entry.path().filename().string())) { name = entry.path().filename(); }
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    REQUIRE_FALSE(name.empty());
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::filesystem::copy_file(folder.path / name, folder.path / "kept");
+    CHECK(first.collector->finish(std::chrono::seconds(20)).status.sealed.flows == 5);
+    CHECK_FALSE(std::filesystem::exists(folder.path / name));
+    std::filesystem::rename(folder.path / "kept", folder.path / name);  // as if killed between the manifest and the removal
+    {
+        Collecting second(options);
+        CHECK(second.collector->finish(std::chrono::seconds(20)).status.sealed.replayed == 0);
+    }
+    CHECK(rows_in(folder.path) == 5);
+    CHECK_FALSE(std::filesystem::exists(folder.path / name));
 }
 
 TEST_CASE("collector: an interface that is not there is an error that says so") {

@@ -29,6 +29,7 @@ Lane::Lane(UdpReceiver receiver, const LaneOptions& options, Sealer& sealer)
       began_(Clock::now()) {
     listener_.address = receiver_.address();
     listener_.buffer = receiver_.buffer();
+    if (options_.ahead) { ahead_.emplace(*options_.ahead); }
     decoding_ = std::jthread([this] { decode(); });
     receiving_ = std::jthread([this](const std::stop_token& stop) { receive(stop); });
 }
@@ -95,7 +96,9 @@ void Lane::receive(const std::stop_token& stop) {
 }
 
 void Lane::decode_chunk(const DatagramChunk& chunk) {
+    if (ahead_) { ahead_->write(chunk); }
     const std::lock_guard lock(mutex_);
+    if (ahead_) { ahead_status_ = ahead_->status(); }
     for (const QueuedDatagram& datagram : chunk.datagrams) {
         Exporter& from = *exporters_[datagram.exporter];
         const auto bytes = chunk.bytes_of(datagram);
@@ -104,6 +107,7 @@ void Lane::decode_chunk(const DatagramChunk& chunk) {
         if (news.ahead) { from.counts.ahead = news.ahead; }
         const std::size_t before = batch_.size();
         decoder_.feed(datagram.sender, datagram.at, bytes, from.counts.bytes, from.report, batch_);
+        if (ahead_) { ahead_->note(datagram.sender, datagram.at, bytes, decoder_); }
         for (std::size_t i = before; i < batch_.size(); ++i) {
             const Duration off = batch_[i].last - datagram.at;
             from.counts.off_times += off > lane_detail::kFarOff || off < -lane_detail::kFarOff ? 1U : 0U;
@@ -111,9 +115,15 @@ void Lane::decode_chunk(const DatagramChunk& chunk) {
     }
 }
 
-void Lane::hand_over() {
-    if (batch_.empty()) { return; }
+void Lane::hand_over(bool goes_on) {
+    const bool kept = ahead_ && goes_on && !ahead_->full();  // what waits for its template stays written where it is
+    if (batch_.empty() && kept) { return; }
     Batch batch;
+    if (ahead_) { batch.ahead = ahead_->hand_over(goes_on); }
+    if (batch_.empty()) {
+        if (batch.ahead) { batch.ahead->remove(); }
+        return;
+    }
     batch.records = batch_.size();
     batch.exported = std::exchange(batch_, {});
     batch_.reserve(std::min(batch.exported.capacity(), options_.batch_records));
@@ -129,8 +139,8 @@ void Lane::decode() {
     while (!queue_.ended()) {
         if (queue_.take(chunk, Duration(lane_detail::kPatience))) { decode_chunk(chunk); }
         const auto now = Clock::now();
-        if (now >= due || batch_.size() >= options_.batch_records) {
-            hand_over();
+        if (now >= due || batch_.size() >= options_.batch_records || (ahead_ && ahead_->full())) {
+            hand_over(true);
             due = now + options_.seal_every;
         }
     }
@@ -139,7 +149,7 @@ void Lane::decode() {
         read::ReadReport report;
         decoder_.finish(report);
     }
-    hand_over();
+    hand_over(false);
 }
 
 void Lane::add_status(CollectorStatus& status) const {
@@ -151,6 +161,12 @@ void Lane::add_status(CollectorStatus& status) const {
     status.kernel_dropped += listener_.kernel_dropped;
     status.bytes += listener_.bytes;
     status.queued += queue_.held();
+    if (ahead_) {
+        status.ahead.on = true;
+        status.ahead.bytes += ahead_status_.bytes;
+        status.ahead.unwritten += ahead_status_.unwritten;
+        if (ahead_status_.trouble) { status.ahead.trouble = ahead_status_.trouble; }
+    }
     std::map<net::Address, std::uint64_t> templates;
     const auto counts = decoder_.template_counts();
     for (std::size_t i = 0; i < counts.size(); ++i) { templates[decoder_.exporters()[i]] += counts[i]; }

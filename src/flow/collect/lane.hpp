@@ -6,6 +6,7 @@
 #include "flow/collect/sealer.hpp"
 #include "flow/collect/status.hpp"
 #include "flow/collect/udp_receiver.hpp"
+#include "flow/collect/write_ahead.hpp"
 #include "flow/read/export_decoder.hpp"
 
 #include <atomic>
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -33,9 +35,10 @@ struct LaneOptions {
     std::size_t queue_bytes = std::size_t{128} << 20U;
     std::size_t batch_records = 1'000'000;      ///< A batch of so many is sealed at once.
     Duration seal_every = std::chrono::seconds(60);
+    std::optional<AheadPlace> ahead = {};       ///< Where what has been received is written until it is sealed; nothing: nowhere.
 };
 
-/// One socket with the thread that empties it and the thread that decodes what came: an exporter's datagrams all come the same way, so
+/// One socket with the thread that empties it and the thread that writes down and decodes what came: an exporter's datagrams all come the same way, so
 /// that its templates are where its data are.
 class Lane {
 public:
@@ -63,7 +66,8 @@ private:
     void decode();
     void take_in(const Datagram& datagram, Duration now);
     void decode_chunk(const DatagramChunk& chunk);
-    void hand_over();
+    /// `goes_on`: more will be decoded.
+    void hand_over(bool goes_on);
     [[nodiscard]] Exporter& exporter(std::uint32_t number);
 
     LaneOptions options_;
@@ -73,6 +77,7 @@ private:
     DatagramQueue queue_;
     read::ExportDecoder decoder_;
     std::vector<read::ExportRecord> batch_;
+    std::optional<AheadWriter> ahead_;  ///< The decoding thread's.
     Clock::time_point began_;
 
     mutable std::mutex mutex_;
@@ -80,6 +85,7 @@ private:
     std::vector<std::unique_ptr<Exporter>> exporters_;
     std::uint64_t strangers_ = 0;
     std::uint64_t too_many_ = 0;
+    AheadStatus ahead_status_;  ///< As of the last chunk; under `mutex_`.
 
     std::jthread decoding_;
     std::jthread receiving_;

@@ -38,7 +38,7 @@ void Sealer::give_up_after(Duration patience) {
     give_up_ = sealer_detail::Clock::now() + patience;
 }
 
-std::uint64_t Sealer::finish() {
+Sealer::GivenUp Sealer::finish() {
     {
         const std::lock_guard lock(mutex_);
         ending_ = true;
@@ -56,7 +56,7 @@ SealStatus Sealer::status() const {
 Result<void> Sealer::seal(Batch& batch) {
     std::uint64_t copies = 0;
     if (!batch.exported.empty()) {  // once: the flows stay, whatever comes of the first try
-        read::ExportFlows joiner(observer_);
+        read::ExportFlows joiner(batch.observer.empty() ? observer_ : batch.observer);
         joiner.add(std::exchange(batch.exported, {}));
         read::ReadReport report;
         batch.flows = joiner.take({.addresses = batch.exporters, .late_rates = batch.rates}, report);
@@ -66,11 +66,15 @@ Result<void> Sealer::seal(Batch& batch) {
         copies = report.skipped_total();
     }
     std::uint64_t bytes = 0;
-    if (!batch.flows.empty()) { HW_TRY(bytes, store::add_flows(folder_, batch.flows, batch.observers, {})); }
+    if (!batch.flows.empty()) { HW_TRY(bytes, store::add_flows(folder_, batch.flows, batch.observers, {}, batch.ahead ? batch.ahead->name() : std::string())); }
+    if (batch.ahead) {
+        batch.ahead->remove();
+        batch.ahead.reset();
+    }
     const std::lock_guard lock(mutex_);
     status_.copies += copies;
     ++status_.seals;
-    status_.records += batch.records;
+    (batch.replayed ? status_.replayed : status_.records) += batch.records;
     status_.flows += batch.flows.size();
     status_.bytes += bytes;
     status_.last = now_();
@@ -99,7 +103,7 @@ void Sealer::run() {
                 changed_.wait_for(lock, kPause, [this] { return Clock::now() >= give_up_; });
                 continue;
             }
-            given_up_ += batch.records;
+            (batch.ahead ? given_up_.kept : given_up_.lost) += batch.records;
         }
         waiting_.pop_front();
         changed_.notify_all();

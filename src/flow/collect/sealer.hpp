@@ -1,6 +1,7 @@
 #pragma once
 
 #include "flow/collect/status.hpp"
+#include "flow/collect/write_ahead.hpp"
 #include "flow/flow.hpp"
 #include "flow/read/export_record.hpp"
 #include "net/address.hpp"
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
@@ -26,10 +28,14 @@ struct Batch {
     std::vector<std::uint32_t> rates;
     std::vector<Flow> flows;                ///< That are flows already.
     std::vector<std::string> observers;     ///< Of `flows`.
+    std::string observer = {};              ///< What exporters' names begin with, where not as the sealer's.
+    bool replayed = false;                  ///< Received by an earlier run.
+    std::unique_ptr<AheadFile> ahead = {};  ///< Where it was written ahead; removed when it is sealed.
 };
 
 /// Puts batches into the store on a thread of its own, each as one change. What fails (another program is writing, the disk
-/// is full) is tried again until it succeeds; meanwhile `submit` waits, and whoever waits may have to drop and count.
+/// is full) is tried again until it succeeds; meanwhile `submit` waits, and whoever waits may have to drop and count. What is given up
+/// keeps its write-ahead, for the next run.
 class Sealer {
 public:
     /// `observer`: what exporters' names begin with. `now` gives the time for the status.
@@ -42,8 +48,13 @@ public:
     void submit(Batch&& batch);
     /// From `patience` on it gives up on batches that cannot be sealed, instead of trying again.
     void give_up_after(Duration patience);
-    /// Seals what waits, then ends. Returns how many records could not be sealed and were given up. Once, last, after `give_up_after`.
-    [[nodiscard]] std::uint64_t finish();
+    /// What could not be sealed, in records.
+    struct GivenUp {
+        std::uint64_t lost = 0;
+        std::uint64_t kept = 0;  ///< They lie in a write-ahead, as far as that could be written.
+    };
+    /// Seals what waits, then ends. Once, last, after `give_up_after`.
+    [[nodiscard]] GivenUp finish();
     [[nodiscard]] SealStatus status() const;
 
 private:
@@ -61,7 +72,7 @@ private:
     SealStatus status_;
     bool ending_ = false;
     std::chrono::steady_clock::time_point give_up_ = std::chrono::steady_clock::time_point::max();
-    std::uint64_t given_up_ = 0;
+    GivenUp given_up_;
     std::jthread thread_;
 };
 

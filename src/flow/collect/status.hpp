@@ -53,10 +53,21 @@ struct InterfaceStatus {
     std::optional<Error> failure = std::nullopt;  ///< It is read no more.
 };
 
+/// How writing ahead fares.
+struct AheadStatus {
+    bool on = false;
+    std::uint64_t bytes = 0;       ///< Written.
+    std::uint64_t unwritten = 0;   ///< Datagrams that could not be written ahead; until they are sealed they are in memory only.
+    std::uint64_t files = 0;       ///< Write-aheads of earlier runs that were read.
+    std::uint64_t torn_bytes = 0;  ///< At their ends, cut off.
+    std::optional<Error> trouble = std::nullopt;  ///< The last thing that went wrong.
+};
+
 /// What lies in the store for good.
 struct SealStatus {
     std::uint64_t seals = 0;
     std::uint64_t records = 0;   ///< Export records or packets that the flows came of.
+    std::uint64_t replayed = 0;  ///< Export records that an earlier run had received and written ahead; not among `records`.
     std::uint64_t flows = 0;
     std::uint64_t bytes = 0;     ///< Of segments written.
     std::uint64_t copies = 0;    ///< Records of packets that another record had told of.
@@ -81,6 +92,7 @@ struct CollectorStatus {
     std::vector<ExporterStatus> exporters;
     std::map<std::string, std::uint64_t, std::less<>> skipped;  ///< By reason, of all.
     SealStatus sealed;
+    AheadStatus ahead;
 
     /// Whether a socket or an interface has failed, and whether all have.
     [[nodiscard]] bool any_failure() const {

@@ -33,6 +33,9 @@ struct ExportLimits {
     Duration idle = std::chrono::minutes(30); ///< A scope unheard of for so long makes room for another.
 };
 
+/// What the data sets of one number hold, as far as the decoder knows their template.
+enum class ExportSetKind : std::uint8_t { unknown, flows, options };
+
 /// Decodes the messages of NetFlow v5, v7 and v9, of IPFIX (RFC 3954; RFC 7011, 5103, 6313 passed over by length) and of sFlow v5
 /// from any number of exporters, one datagram a call. Knows nothing of files and sockets. Templates are held for each source address,
 /// port, observation domain and version; data that come before their template wait for it, up to a limit, and are decoded
@@ -64,6 +67,9 @@ public:
 
     /// Templates held of each exporter, as `exporters()` counts them.
     [[nodiscard]] std::vector<std::uint64_t> template_counts() const;
+
+    /// What the decoder now takes data sets of this number for; `version` 9 or 10.
+    [[nodiscard]] ExportSetKind set_kind(const net::Endpoint& exporter, std::uint16_t version, std::uint32_t domain, std::uint16_t id) const;
 
     /// The rate that this exporter has told last, for all its packets or by its only sampler; 0: none.
     [[nodiscard]] std::uint32_t sampling_of(std::uint32_t exporter) const;

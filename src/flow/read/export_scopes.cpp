@@ -12,6 +12,20 @@ std::vector<std::uint64_t> ExportDecoder::template_counts() const {
     return counts;
 }
 
+ExportSetKind ExportDecoder::set_kind(const net::Endpoint& exporter, std::uint16_t version, std::uint32_t domain, std::uint16_t id) const {
+    using namespace export_detail;
+    const ScopeKey key{.address = exporter.address, .domain = domain, .port = net::number(exporter.port), .version = Version{version}};
+    const Scope* scope = state_->last_scope != nullptr && key == state_->last_key ? state_->last_scope : nullptr;
+    if (scope == nullptr) {
+        const auto found = state_->scopes.find(key);
+        if (found == state_->scopes.end()) { return ExportSetKind::unknown; }
+        scope = &found->second;
+    }
+    const auto known = scope->templates.find(id);
+    if (known == scope->templates.end()) { return ExportSetKind::unknown; }
+    return known->second.program.options() ? ExportSetKind::options : ExportSetKind::flows;
+}
+
 std::uint32_t ExportDecoder::exporter_of(const net::Address& address) {
     auto& list = state_->exporter_list;
     const auto known = state_->exporter_index.find(address);

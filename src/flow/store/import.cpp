@@ -4,10 +4,12 @@
 #include "flow/store/survey.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -148,10 +150,16 @@ void give_up(const std::string& folder) {
 }  // namespace import_detail
 }  // namespace
 
-Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow> flows, std::span<const std::string> observers, std::span<const ImportedInput> inputs) {
+Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow> flows, std::span<const std::string> observers, std::span<const ImportedInput> inputs,
+                                const std::string& ahead) {
     using namespace import_detail;
     HW_TRY(const auto lock, WriteLock::take(folder));
     HW_TRY(auto manifest, begin_change(folder));
+    std::erase_if(manifest.ahead, [&folder](const std::string& name) {
+        std::error_code unsure;
+        return !std::filesystem::exists(folder + "/" + name, unsure) && !unsure;
+    });
+    if (!ahead.empty()) { manifest.ahead.push_back(ahead); }
     std::vector<const Flow*> all;
     all.reserve(flows.size());
     for (const Flow& flow : flows) { all.push_back(&flow); }

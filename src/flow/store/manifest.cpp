@@ -15,6 +15,7 @@ namespace manifest_detail {
 
 constexpr std::string_view kFirstLine = "headwater store ";
 constexpr std::string_view kVersion = "1";
+constexpr std::string_view kVersionWithAhead = "2";  // written only where there are such lines: older readers know the first
 
 bool is_segment_name(std::string_view name) {
     constexpr std::string_view kEnd = ".segment";
@@ -49,9 +50,14 @@ std::optional<ImportedInput> input_of(std::span<const std::string_view> w) {
 }  // namespace manifest_detail
 }  // namespace
 
+bool is_ahead_name(std::string_view name) {
+    if (!name.ends_with(kAheadEnd) || name.size() == kAheadEnd.size() || name.size() > 100) { return false; }
+    return std::ranges::all_of(name.substr(0, name.size() - kAheadEnd.size()), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'; });
+}
+
 std::string render_manifest(const Manifest& manifest) {
     using namespace manifest_detail;
-    std::string out = fmt::format("{}{}\nnext {}\n", kFirstLine, kVersion, manifest.next);
+    std::string out = fmt::format("{}{}\nnext {}\n", kFirstLine, manifest.ahead.empty() ? kVersion : kVersionWithAhead, manifest.next);
     for (const SegmentEntry& s : manifest.segments) {
         out += fmt::format("segment {} {} {} {} {} {} {}\n", s.file, s.bytes, s.facts.rows, s.facts.first.micros(), s.facts.first_last.micros(), s.facts.last.micros(),
                            s.facts.longest.count());
@@ -60,6 +66,7 @@ std::string render_manifest(const Manifest& manifest) {
         const std::string note = i.note.empty() ? std::string() : " " + escaped(i.note);
         out += fmt::format("input {} {} {} {} {}{}\n", i.sha256, escaped(i.format), i.bytes, i.records, escaped(i.path), note);
     }
+    for (const std::string& name : manifest.ahead) { out += fmt::format("ahead {}\n", name); }
     out += fmt::format("sum {:016x}\n", XXH3_64bits(out.data(), out.size()));
     return out;
 }
@@ -69,7 +76,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& where)
     const std::string hint = "the store's other files are as they were; bring the manifest back from a backup";
     if (!text.starts_with(kFirstLine)) { return fail(Errc::malformed, "no manifest of a store", where, hint); }
     const auto version = text.substr(kFirstLine.size(), text.find('\n') - kFirstLine.size());
-    if (version != kVersion) { return fail(Errc::unsupported, "a store of another version", where, "a later headwater may have written it"); }
+    if (version != kVersion && version != kVersionWithAhead) { return fail(Errc::unsupported, "a store of another version", where, "a later headwater may have written it"); }
     const auto last = text.rfind("sum ");
     if (last == std::string_view::npos || text.substr(last) != fmt::format("sum {:016x}\n", XXH3_64bits(text.data(), last))) {
         return fail(Errc::malformed, "the manifest of the store is damaged", where, hint);
@@ -93,6 +100,9 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& where)
             auto input = input_of(words);
             good = input.has_value();
             if (input) { manifest.inputs.push_back(*std::move(input)); }
+        } else if (words.size() == 2 && words[0] == "ahead" && version == kVersionWithAhead && is_ahead_name(words[1])) {
+            good = true;
+            manifest.ahead.emplace_back(words[1]);
         }
         if (!good) { return fail(Errc::malformed, "the manifest of the store is damaged", where, hint); }
     }

@@ -34,10 +34,16 @@ struct Manifest {
     std::uint64_t next = 1;    ///< Number of the next segment; never used twice.
     std::vector<SegmentEntry> segments;
     std::vector<ImportedInput> inputs;
+    /// A collector's write-aheads whose flows are in the segments, as long as their files may still be there.
+    std::vector<std::string> ahead = {};
     friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
 inline constexpr std::string_view kManifestFile = "manifest";
+
+/// How the name of a collector's write-ahead ends. Such a name is made of digits, the letters a to f, and `-`.
+inline constexpr std::string_view kAheadEnd = ".ahead";
+[[nodiscard]] bool is_ahead_name(std::string_view name);
 
 /// Text, one line a thing, the last line a sum of all before it. Docs: docs/store-format.md.
 [[nodiscard]] std::string render_manifest(const Manifest& manifest);

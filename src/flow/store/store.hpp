@@ -70,9 +70,10 @@ struct ImportResult {
 [[nodiscard]] Result<ImportResult> import_inputs(const std::string& folder, std::span<const std::string> paths, const std::string& note,
                                                  const read::ReadOptions& options);
 
-/// Adds flows that are there already, with the inputs they came from, as one change. Takes the lock itself.
+/// Adds flows that are there already, with the inputs they came from, as one change. Takes the lock itself. `ahead`: the name of the
+/// collector's write-ahead that they are of, which the same change says is done with; empty: of none.
 [[nodiscard]] Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow> flows, std::span<const std::string> observers,
-                                              std::span<const ImportedInput> inputs);
+                                              std::span<const ImportedInput> inputs, const std::string& ahead = {});
 
 /// What is wrong with a store.
 struct StoreDamage {
