@@ -7,7 +7,9 @@ import gzip
 import json
 import os
 import pathlib
+import pty
 import random
+import re
 import shutil
 import signal
 import socket
@@ -122,6 +124,80 @@ def real_exporters(headwater, place):
         exporter = result["exporters"][0]
         check(f"softflowd -v {version}: nothing lost, exit code 0", code == 0 and exporter["lost"] == 0 and result["kernel_dropped"] == 0 and result["sealed_records"] == result["records"])
         check(f"softflowd -v {version}: templates are counted", (exporter["templates"] > 0) == (version != "5"))
+
+
+def cut_by_a_seal(headwater, place):
+    """What softflowd exports, with a seal between two of its datagrams, for each place where that can be: the store tells of the same conversations."""
+    if not shutil.which("softflowd"):
+        return
+    capture = place / "relay-2.pcap"
+    for version in ("5", "10"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.settimeout(0.5)
+            subprocess.run(["softflowd", "-a", "-r", capture, "-d", "-n", f"127.0.0.1:{listener.getsockname()[1]}", "-v", version, "-p", place / "pid", "-c", "none"],
+                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+            datagrams = []
+            try:
+                while True:
+                    datagrams.append(listener.recv(65536))
+            except TimeoutError:
+                pass
+        def collected(name, *parts):
+            store = place / f"cut-{version}-{name}"
+            collector = Collector(headwater, store, "--seal-every", "100ms")
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.connect(("127.0.0.1", collector.port))
+                for i, part in enumerate(parts):
+                    for datagram in part:
+                        sender.send(datagram)
+                    if i + 1 < len(parts):
+                        while collector.line()["records"] == 0:
+                            pass
+            result, _, _ = collector.stop()
+            return result, flows(headwater, store)
+        def plain(found):
+            return sorted(json.dumps({key: value for key, value in flow.items() if key != "id"}, sort_keys=True) for flow in found)
+        _, whole = collected("not", datagrams)
+        same = sums = 0
+        for at in range(1, len(datagrams)):
+            result, found = collected(at, datagrams[:at], datagrams[at:])
+            if result["seals"] < 1:
+                sys.exit("not sealed between")
+            sums += conversations(found) == conversations(whole)
+            same += plain(found) == plain(whole)
+        check(f"softflowd -v {version}: a seal between any two of its {len(datagrams)} datagrams leaves every conversation's packets and bytes as they are; for {same} of "
+              f"{len(datagrams) - 1} places the flows are the same ones, else the directions that it parts are flows of their own", sums == len(datagrams) - 1 > 0)
+
+
+def on_a_terminal(headwater, place):
+    """The status line: one line that is written again and again, and gone at the end."""
+    try:
+        ours, theirs = pty.openpty()
+    except OSError as error:
+        print(f"skipped: no pseudo-terminal can be opened here ({error})")
+        return
+    program = subprocess.Popen([headwater, "collect", "--store", str(place / "terminal"), "--udp", "127.0.0.1:0", "--receive-buffer", "65536", "--seal-every", "500ms", "--format", "ndjson"],
+                               stdout=subprocess.PIPE, stderr=theirs, text=True)
+    os.close(theirs)
+    exporter = Exporter(int(json.loads(program.stdout.readline())["listeners"][0]["address"].rsplit(":", 1)[1]))
+    end = time.monotonic() + 3.2
+    while time.monotonic() < end:
+        exporter.v5(20)
+        time.sleep(0.02)
+    program.send_signal(signal.SIGTERM)
+    program.communicate(timeout=60)
+    seen = b""
+    try:
+        while piece := os.read(ours, 65536):
+            seen += piece
+    except OSError:
+        pass  # the other end of the terminal is gone
+    os.close(ours)
+    lines = [line for line in re.split(r"[\r\n]", seen.decode()) if "collecting  " in line]
+    check(f"on a terminal: {len(lines)} status lines with rate, exporters, what was lost and the last seal", len(lines) >= 2 and
+          re.search(r"collecting  [\d.,]+ ?k? records/s  1 exporter  0 lost on the way  0 dropped  last seal \d+ ?\w* ago", lines[-1]) is not None)
+    check("on a terminal: the line is written over, not below, and gone at the end", seen.rstrip(b"\r\n").endswith(b"\x1b[K") and seen.count(b"\n") <= 4)
 
 
 def check_store(headwater, store):
@@ -311,6 +387,8 @@ def main():
         floods(given.headwater, place)
         clocks(given.headwater, place)
         service(given.headwater, place)
+        cut_by_a_seal(given.headwater, place)
+        on_a_terminal(given.headwater, place)
         killed_with_templates(given.headwater, place)
         killed(given.headwater, place, given.kills, random.Random(given.seed))
 
