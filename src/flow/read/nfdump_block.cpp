@@ -22,10 +22,15 @@ std::optional<std::span<const std::byte>> unpack_block(BlockPacking packing, std
     using namespace block_detail;
     if (packing == BlockPacking::none) { return packed; }
     if (packed.empty() || packed.size() > kMostBlockBytes) { return std::nullopt; }
-    // A byte of LZ4 or LZO stands for 255 at the most; how far the others spread, they do not tell.
+    // No more room than a block can fill, as getting it costs time: a byte of LZ4 or LZO stands for 255 at the most, zstd
+    // tells its size as a rule, and bzip2 gets more when it asks for it.
     constexpr std::size_t kMostSpread = 256;
-    const bool bounded = packing == BlockPacking::lz4 || packing == BlockPacking::lzo;
-    const std::size_t room = bounded ? std::min(kMostBlockBytes, packed.size() * kMostSpread + kMostSpread) : kMostBlockBytes;
+    std::size_t room = std::min(kMostBlockBytes, packed.size() * kMostSpread + kMostSpread);
+    if (packing == BlockPacking::zstd) {
+        const unsigned long long told = ZSTD_getFrameContentSize(packed.data(), packed.size());
+        if (told == ZSTD_CONTENTSIZE_ERROR) { return std::nullopt; }
+        room = told == ZSTD_CONTENTSIZE_UNKNOWN || told > kMostBlockBytes ? kMostBlockBytes : static_cast<std::size_t>(told);
+    }
     if (out.size() < room) { out.resize(room); }  // the caller keeps it for the whole file
     std::size_t size = 0;
     switch (packing) {
@@ -39,10 +44,15 @@ std::optional<std::span<const std::byte>> unpack_block(BlockPacking packing, std
             break;
         }
         case BlockPacking::bzip2: {
-            auto length = static_cast<unsigned>(out.size());
             std::vector<char> copy(chars(packed), chars(packed) + packed.size());  // its interface is not const
-            if (BZ2_bzBuffToBuffDecompress(chars(out), &length, copy.data(), static_cast<unsigned>(copy.size()), 0, 0) != BZ_OK) { return std::nullopt; }
-            size = length;
+            for (;;) {
+                auto length = static_cast<unsigned>(out.size());
+                const int done = BZ2_bzBuffToBuffDecompress(chars(out), &length, copy.data(), static_cast<unsigned>(copy.size()), 0, 0);
+                size = length;
+                if (done == BZ_OK) { break; }
+                if (done != BZ_OUTBUFF_FULL || out.size() >= kMostBlockBytes) { return std::nullopt; }
+                out.resize(std::min(kMostBlockBytes, out.size() * 4));
+            }
             break;
         }
         case BlockPacking::lz4: {

@@ -242,7 +242,8 @@ Result<void> read_nfdump(ByteSource& bytes, const NfdumpSink& sink, const std::s
     const Fields head(head_bytes, *order);
     const std::uint16_t layout = head.u16(2);
     if (layout != 1 && layout != 2) {
-        return fail(Errc::unsupported, "an nfdump file of a layout that is not known", report.path + ":2", "understood are those of nfdump 1.6 and 1.7; nfdump -r OLD -w NEW rewrites a file");
+        return fail(Errc::unsupported, "an nfdump file of layout " + std::to_string(layout) + ", which is not known", report.path + ":2",
+                    "understood are layouts 1 and 2, which nfdump 1.6 and 1.7 write; have the exporter send to headwater collect, or collect with nfcapd 1.7");
     }
     const std::size_t header = layout == 1 ? kHeader1 : kHeader2;
     if (head_bytes.size() < header) { return fail(Errc::truncated, "the file ends within its header", report.path + ":0", "was it copied while being written?"); }

@@ -1,6 +1,10 @@
 #include "flow/read/nfdump_file.hpp"
 
+#include "flow/read/nfdump_block.hpp"
+
+#include <bzlib.h>
 #include <doctest/doctest.h>
+#include <zstd.h>
 
 #include <vector>
 
@@ -133,6 +137,26 @@ TEST_CASE("nfdump file: a block that does not unpack is counted, and the next on
     }
 }
 
+TEST_CASE("nfdump file: a block that spreads far unpacks as far as the limit, and no farther") {
+    for (const std::size_t size : {std::size_t{5} << 20U, read::kMostBlockBytes, read::kMostBlockBytes + 1}) {
+        std::vector<char> zeros(size);
+        std::vector<char> packed(size / 10 + 1000);
+        auto length = static_cast<unsigned>(packed.size());
+        REQUIRE(BZ2_bzBuffToBuffCompress(packed.data(), &length, zeros.data(), static_cast<unsigned>(size), 9, 0, 0) == BZ_OK);
+        std::vector<std::byte> out;
+        const auto bytes = std::as_bytes(std::span(packed));
+        const auto bzip2 = read::unpack_block(read::BlockPacking::bzip2, bytes.first(length), out);
+        CHECK(bzip2.has_value() == (size <= read::kMostBlockBytes));
+        CHECK((!bzip2 || bzip2->size() == size));
+        const std::size_t zstd_length = ZSTD_compress(packed.data(), packed.size(), zeros.data(), size, 3);
+        REQUIRE(ZSTD_isError(zstd_length) == 0);
+        std::vector<std::byte> other;
+        const auto zstd = read::unpack_block(read::BlockPacking::zstd, bytes.first(zstd_length), other);
+        CHECK(zstd.has_value() == (size <= read::kMostBlockBytes));
+        CHECK((!zstd || zstd->size() == size));
+    }
+}
+
 TEST_CASE("nfdump file: lengths that lead nowhere end the block, not the program") {
     for (const std::uint64_t size : {0U, 3U, 0xffffU}) {
         auto file = header2(false, 0).add(FileBytes().u32(1).u32(8).u16(3).u16(0).u16(11).u16(size).u32(0));
@@ -149,7 +173,8 @@ TEST_CASE("nfdump file: other layouts and encrypted files are refused with a way
     const auto read = read_bytes(file.bytes_);
     REQUIRE_FALSE(read.done);
     CHECK(read.done.error().code == Errc::unsupported);
-    CHECK_FALSE(read.done.error().hint.empty());
+    CHECK(read.done.error().message.find("layout 3") != std::string::npos);
+    CHECK(read.done.error().hint.find("headwater collect") != std::string::npos);
 }
 
 }  // namespace

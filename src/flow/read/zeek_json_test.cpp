@@ -55,6 +55,16 @@ TEST_CASE("zeek json: flat, nested and underscored names give one and the same f
     CHECK(wrapped.flows == flat.flows);
 }
 
+TEST_CASE("zeek json: a duration that leads back before 1970 is counted, and no flow") {
+    const auto read = read_json_text(
+        R"({"source":{"ip":"10.0.0.1","port":1},"destination":{"ip":"10.0.0.2","port":53},"event":{"dataset":"zeek.connection",)"
+        R"("duration":7696788415857497000,"end":"2019-01-11T06:33:36Z"},"network":{"transport":"udp"}})"
+        "\n");
+    CHECK(read.flows.empty());
+    REQUIRE(read.report.skipped.contains("duration longer than time"));
+    CHECK(read.report.skipped.at("duration longer than time").count == 1);
+}
+
 TEST_CASE("zeek json: ECS as Filebeat writes it, nested and flat") {
     const auto nested = read_json_text(
         R"({"@timestamp":"2019-01-11T06:33:35.857Z","source":{"ip":"192.168.86.167","port":38339,"bytes":103,"packets":1,"geo":{"ip":"x"}},)"

@@ -206,6 +206,7 @@ std::string_view ConnRecord::fault() const {
         default: return "unreadable count";
     }
     if (!ts && !timestamp && !(end && duration)) { return "no time"; }
+    if (!ts && end && duration && *end - *duration < Time()) { return "duration longer than time"; }  // it would have begun before 1970
     if (!orig_h || !resp_h) { return "no address"; }
     if (!proto) { return "no protocol"; }
     return {};
