@@ -200,6 +200,34 @@ def on_a_terminal(headwater, place):
     check("on a terminal: the line is written over, not below, and gone at the end", seen.rstrip(b"\r\n").endswith(b"\x1b[K") and seen.count(b"\n") <= 4)
 
 
+def full_disk(headwater, place):
+    """No room to write ahead: the collector goes on, says so, and seals all when there is room again."""
+    small = place / "small"
+    small.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", small], capture_output=True).returncode != 0:
+        print("skipped: a small file system takes root to mount")
+        return
+    try:
+        (small / "filler").write_bytes(bytes(15 * 512 * 1024))
+        collector = Collector(headwater, small / "store")
+        exporter = Exporter(collector.port)
+        for _ in range(1500):
+            exporter.v5(20)
+            time.sleep(0.0003)
+        time.sleep(0.3)
+        written = sum(path.stat().st_size for path in (small / "store").glob("*.ahead"))
+        (small / "filler").unlink()
+        exporter.v5(20)
+        time.sleep(0.3)
+        grown = sum(path.stat().st_size for path in (small / "store").glob("*.ahead"))
+        result, code, _ = collector.stop()
+        check(f"with a full disk {result['write_ahead']['unwritten_datagrams']} of 1501 datagrams are not written ahead, and counted; with room again it goes on writing",
+              0 < result["write_ahead"]["unwritten_datagrams"] < 1501 and 0 < written < grown)
+        check("with room again everything is sealed", code == 0 and result["sealed_records"] == 1501 * 20 and len(flows(headwater, small / "store")) == 1501 * 20)
+    finally:
+        subprocess.run(["umount", small], check=False)
+
+
 def check_store(headwater, store):
     checked = json.loads(subprocess.run([headwater, "store", "check", str(store), "--json"], capture_output=True, text=True, timeout=60).stdout)
     if checked["damages"]:
@@ -389,6 +417,7 @@ def main():
         service(given.headwater, place)
         cut_by_a_seal(given.headwater, place)
         on_a_terminal(given.headwater, place)
+        full_disk(given.headwater, place)
         killed_with_templates(given.headwater, place)
         killed(given.headwater, place, given.kills, random.Random(given.seed))
 
