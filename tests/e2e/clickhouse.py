@@ -162,7 +162,11 @@ def same_answers(databases: list[str]) -> int:
         for question in questions:
             answers = [answer(question, source) for source in (str(captures), *databases, f"{store}/s")]
             assert answers[0] == answers[1] == answers[2] == answers[3], f"{question[0]}: the answers differ"
+            for database in databases:  # one who may change nothing, not even a setting
+                assert answer(question, database.replace("//", "//reader@", 1)) == answers[0], f"{question[0]}: a reader's answer differs"
             print(f"{question[0]}: the same from files, from one server, from two shards and from the embedded store")
+    refused = headwater("import", str(ROOT / "tests"), "--store", databases[0].replace("//", "//reader@", 1))
+    assert refused.returncode != 0, refused.stdout
     refused = headwater("relay-test", databases[0])
     assert refused.returncode == 2 and "captures" in refused.stderr, refused.stderr
     return 0
