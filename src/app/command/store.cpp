@@ -17,6 +17,13 @@ namespace hw::app::command {
 namespace {
 namespace store_verbs {
 
+/// What spares readers of a changed store time.
+void keep_what_can_be_worked_out(const std::string& folder) {
+    flow::store::keep_survey(folder);
+    flow::store::keep_directories(folder);
+}
+
+
 /// A result in the format of the settings, by the renderer for each.
 template <typename Shown>
 std::string rendered(const std::string& format, const Shown& shown, const std::string& folder) {
@@ -38,7 +45,7 @@ Result<Outcome> import(const Invocation& invocation) {
         if (progress.due()) { progress.show(reading_line(done, total, records, progress.elapsed())); }
     };
     HW_TRY(auto result, flow::store::import_inputs(folder, invocation.operands, note_on(invocation, invocation.operands), options));
-    if (result.flows > 0) { flow::store::keep_survey(folder); }
+    if (result.flows > 0) { store_verbs::keep_what_can_be_worked_out(folder); }
     progress.clear();
     for (const Error& error : result.failures) { log::warning(printable("not used: " + error.where + ": " + error.message)); }
     if (result.interrupted) { log::warning("interrupted: nothing was imported"); }
@@ -62,7 +69,8 @@ Result<Outcome> store(const Invocation& invocation) {
     }
     if (what == "compact") {
         HW_TRY(const auto change, flow::store::compact_store(folder));
-        flow::store::keep_survey(folder);
+        flow::store::drop_damaged_directories(folder);
+        store_verbs::keep_what_can_be_worked_out(folder);
         return Outcome{.out = store_verbs::rendered(format, change, folder)};
     }
     if (what == "retain") {
@@ -72,7 +80,7 @@ Result<Outcome> store(const Invocation& invocation) {
         if (invocation.settings.is_set("of-observer")) { keep.observers = invocation.settings.texts("of-observer"); }
         if (!keep.since && !keep.bytes && keep.observers.empty()) { return fail(Errc::usage, "store retain needs --max-age, --max-bytes or --of-observer", {}, "headwater help store"); }
         HW_TRY(const auto change, flow::store::retain_store(folder, keep));
-        flow::store::keep_survey(folder);
+        store_verbs::keep_what_can_be_worked_out(folder);
         return Outcome{.out = store_verbs::rendered(format, change, folder)};
     }
     return fail(Errc::usage, "store knows check, compact and retain", {}, "headwater help store");

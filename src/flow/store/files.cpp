@@ -113,7 +113,7 @@ void remove_leftovers(const std::string& folder, const Manifest& manifest) {
     for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
         const std::string name = entry.path().filename().string();
         const bool segment = name.ends_with(".segment") && std::ranges::none_of(manifest.segments, [&](const SegmentEntry& s) { return s.file == name; });
-        if (segment || name.ends_with(".segment.new") || name == "manifest.new") { gone.push_back(entry.path()); }
+        if (segment || name.ends_with(".segment.new") || name.ends_with(".directory.new") || name == "manifest.new") { gone.push_back(entry.path()); }
     }
     for (const auto& path : gone) { std::filesystem::remove(path, error); }
 }

@@ -56,6 +56,10 @@ public:
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
 
+    /// How many hosts it has, in the order of `host_before`; 0 for version 1.
+    [[nodiscard]] std::size_t host_count() const { return version_ == 1 ? 0 : pages_.size(); }
+    [[nodiscard]] Result<net::Address> host(std::size_t number) const { return host_at(number); }
+
     /// Appends the rows, rising, of flows of `host` whose lifetime touches `interval`. In segments of version 1 rows lie in order of
     /// first packet; since version 2 by one of their ends, the rows of an end in order of first packet.
     [[nodiscard]] Result<void> rows_of(const net::Address& host, Interval interval, std::vector<std::uint32_t>& out) const;

@@ -1,6 +1,7 @@
 #include "flow/store/segment_rows.hpp"
 
 #include "flow/store/extras.hpp"
+#include "flow/store/radix.hpp"
 #include "flow/store/segment_front.hpp"
 
 #include <algorithm>
@@ -53,26 +54,6 @@ void weigh_networks(const Numbering<net::Address>& hosts, std::vector<HostFacts>
     for (std::size_t h = 0; h < facts.size(); ++h) {
         facts[h].weight = ends[network_of[h]];
         facts[h].count = hosts.counts()[h];
-    }
-}
-
-/// Sorts numbers by their upper 32 bits.
-void sort_by_upper(std::vector<std::uint64_t>& values) {
-    constexpr std::size_t kFew = 512;
-    if (values.size() < kFew) {
-        std::ranges::sort(values);
-        return;
-    }
-    constexpr unsigned kDigit = 11;
-    std::vector<std::uint64_t> other(values.size());
-    for (unsigned shift = 32; shift < 64; shift += kDigit) {
-        std::array<std::size_t, std::size_t{1} << kDigit> next{};
-        const auto digit = [&](std::uint64_t v) { return v >> shift & (next.size() - 1); };
-        for (const std::uint64_t v : values) { ++next[digit(v)]; }
-        std::size_t sum = 0;
-        for (std::size_t& n : next) { n = std::exchange(sum, sum + n); }
-        for (const std::uint64_t v : values) { other[next[digit(v)]++] = v; }
-        values.swap(other);
     }
 }
 

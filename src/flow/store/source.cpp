@@ -69,11 +69,9 @@ void StoreSource::look_up(std::uint32_t segment, const net::Address& host, Inter
 }
 
 void StoreSource::look_up(const net::Address& host, Interval window, std::vector<RowRef>& out) const {
-    const auto segments = store_->manifest().segments.size();
-    for (std::uint32_t s = 0; s < segments; ++s) {
-        const SegmentFacts& facts = store_->manifest().segments[s].facts;
-        if (facts.first <= window.to && facts.last >= window.from) { look_up(s, host, window, out); }
-    }
+    std::vector<std::uint32_t> segments;
+    store_->segments_with(host, window, segments);
+    for (const std::uint32_t s : segments) { look_up(s, host, window, out); }
 }
 
 bool StoreSource::may_be_cut(const Interval& window) const {

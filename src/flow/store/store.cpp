@@ -1,7 +1,11 @@
 #include "flow/store/store.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <numeric>
+#include <string_view>
+#include <utility>
 
 namespace hw::flow::store {
 
@@ -30,16 +34,66 @@ Result<std::shared_ptr<const Store>> Store::open(const std::string& folder) {
             store->flows_ += entry.facts.rows;
             store->segments_.push_back(*std::move(segment));
         }
-        if (!failed) { return store; }
+        if (!failed) {
+            store->open_directories(folder);
+            return store;
+        }
         if (failed->code != Errc::not_found || tried == kTries) { return std::unexpected(*std::move(failed)); }
+    }
+}
+
+void Store::open_directories(const std::string& folder) {
+    place_of_.assign(segments_.size(), {});
+    std::vector<std::string> files;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+        if (std::string name = entry.path().filename().string(); name.ends_with(kDirectoryEnd)) { files.push_back(std::move(name)); }
+    }
+    std::ranges::sort(files);
+    if (files.empty()) { return; }
+    std::map<std::string_view, std::size_t> segment_of;
+    for (std::size_t s = 0; s < manifest_.segments.size(); ++s) { segment_of.emplace(manifest_.segments[s].file, s); }
+    for (std::string& file : files) {
+        auto directory = HostDirectory::open(folder + "/" + file);
+        std::size_t live = 0;
+        if (directory) {
+            const auto names = (*directory)->segments();
+            for (std::uint32_t bit = 0; bit < names.size(); ++bit) {
+                const auto found = segment_of.find(names[bit]);
+                if (found == segment_of.end()) { continue; }
+                ++live;
+                place_of_[found->second] = {.directory = static_cast<std::uint32_t>(directories_.size()), .bit = bit};
+            }
+        }
+        if (!directory || live * 2 < (*directory)->segments().size()) { useless_.push_back(std::move(file)); }
+        if (directory) { directories_.push_back(*std::move(directory)); }
+    }
+}
+
+void Store::segments_with(const net::Address& host, Interval window, std::vector<std::uint32_t>& out) const {
+    out.clear();
+    std::uint32_t asked = kNone;  // segments of one directory mostly stand together
+    std::uint64_t holders = 0;
+    for (std::uint32_t s = 0; s < segments_.size(); ++s) {
+        const SegmentFacts& facts = manifest_.segments[s].facts;
+        if (facts.first > window.to || facts.last < window.from) { continue; }
+        const DirectoryPlace place = place_of_[s];
+        if (place.directory != kNone) {
+            if (place.directory != asked) {
+                asked = place.directory;
+                holders = directories_[asked]->holders(host);
+            }
+            if ((holders >> place.bit & 1U) == 0) { continue; }
+        }
+        out.push_back(s);
     }
 }
 
 Result<void> Store::look_up(const net::Address& host, Interval window, std::vector<RowRef>& out) const {
     std::vector<std::uint32_t> rows;
-    for (std::uint32_t s = 0; s < segments_.size(); ++s) {
-        const SegmentFacts& facts = manifest_.segments[s].facts;
-        if (facts.first > window.to || facts.last < window.from) { continue; }
+    std::vector<std::uint32_t> segments;
+    segments_with(host, window, segments);
+    for (const std::uint32_t s : segments) {
         rows.clear();
         HW_CHECK(segments_[s]->rows_of(host, window, rows));
         for (const std::uint32_t row : rows) { out.push_back({s, row}); }
@@ -52,11 +106,15 @@ Result<std::vector<std::vector<RowRef>>> Store::look_up(std::span<const HostWind
     std::vector<std::size_t> order(asked.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return host_before(asked[a].host, asked[b].host); });
+    std::vector<std::vector<std::size_t>> questions(segments_.size());  // by segment, hosts in order
+    std::vector<std::uint32_t> segments;
+    for (const std::size_t i : order) {
+        segments_with(asked[i].host, asked[i].window, segments);
+        for (const std::uint32_t s : segments) { questions[s].push_back(i); }
+    }
     std::vector<std::uint32_t> rows;
     for (std::uint32_t s = 0; s < segments_.size(); ++s) {
-        const SegmentFacts& facts = manifest_.segments[s].facts;
-        for (const std::size_t i : order) {
-            if (facts.first > asked[i].window.to || facts.last < asked[i].window.from) { continue; }
+        for (const std::size_t i : questions[s]) {
             rows.clear();
             HW_CHECK(segments_[s]->rows_of(asked[i].host, asked[i].window, rows));
             for (const std::uint32_t row : rows) { answers[i].push_back({s, row}); }

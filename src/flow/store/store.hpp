@@ -3,6 +3,7 @@
 #include "flow/read/input.hpp"
 #include "flow/source.hpp"
 #include "flow/store/files.hpp"
+#include "flow/store/host_directory.hpp"
 #include "flow/store/segment.hpp"
 
 #include <functional>
@@ -38,13 +39,31 @@ public:
     [[nodiscard]] std::span<const std::string> observers() const { return observers_; }
     [[nodiscard]] std::uint64_t flows() const { return flows_; }
 
+    /// The segments, rising, that can hold flows of `host` touching `window`: all that do, and few that do not.
+    void segments_with(const net::Address& host, Interval window, std::vector<std::uint32_t>& out) const;
     /// Appends the rows of flows of `host` whose lifetime touches `window`, by segment, then in order of first packet.
     [[nodiscard]] Result<void> look_up(const net::Address& host, Interval window, std::vector<RowRef>& out) const;
     /// Answers many questions, segment by segment, so that each is gone to once; `answers[i]` are those of `asked[i]`.
     [[nodiscard]] Result<std::vector<std::vector<RowRef>>> look_up(std::span<const HostWindow> asked) const;
     [[nodiscard]] Result<Flow> flow(RowRef row, bool slim = false) const;
 
+    /// Whether a directory of hosts tells of the segment.
+    [[nodiscard]] bool in_directory(std::size_t segment) const { return place_of_[segment].directory != kNone; }
+    /// Files of directories that cannot be read, or of which most segments are gone.
+    [[nodiscard]] std::span<const std::string> useless_directories() const { return useless_; }
+
 private:
+    void open_directories(const std::string& folder);
+    static constexpr std::uint32_t kNone = 0xffff'ffffU;
+    /// Where a directory tells of a segment.
+    struct DirectoryPlace {
+        std::uint32_t directory = kNone;
+        std::uint32_t bit = 0;
+    };
+    std::vector<std::shared_ptr<const HostDirectory>> directories_;
+    std::vector<DirectoryPlace> place_of_;  ///< By segment.
+    std::vector<std::string> useless_;
+
     Manifest manifest_;
     std::vector<std::shared_ptr<const Segment>> segments_;
     std::vector<std::string> observers_;
