@@ -44,17 +44,22 @@ class RecordView {
 public:
     /// Nothing when the bytes cannot hold `rows` records of `stride` bits.
     [[nodiscard]] static std::optional<RecordView> open(std::span<const std::byte> bytes, std::size_t rows, std::uint32_t stride, const RecordLayout& layout) {
+        RecordView view;
+        return view.reopen(bytes, rows, stride, layout) ? std::optional(view) : std::nullopt;
+    }
+    /// The same in place, for who goes through many groups; false, and this view is of no use, where there would be nothing.
+    [[nodiscard]] bool reopen(std::span<const std::byte> bytes, std::size_t rows, std::uint32_t stride, const RecordLayout& layout) {
         const std::size_t begin = layout.held * kRecordHeader;
         const std::size_t records = (rows * stride + 7) / 8;
-        if (rows == 0 || rows > kGroupRows || begin + records + 3 + kPackedSlack > bytes.size()) { return std::nullopt; }
-        RecordView view;
-        view.bytes_ = bytes;
-        view.layout_ = &layout;
-        view.rows_ = rows;
-        view.stride_ = stride;
-        view.begin_ = begin;
-        return view;
+        if (rows == 0 || rows > kGroupRows || begin + records + 3 + kPackedSlack > bytes.size()) { return false; }
+        bytes_ = bytes;
+        layout_ = &layout;
+        rows_ = rows;
+        stride_ = stride;
+        begin_ = begin;
+        return true;
     }
+    RecordView() = default;
 
     /// One column, made ready for many rows.
     class Picker {
@@ -80,7 +85,7 @@ public:
         Column column_{};
     };
     /// Valid as long as this view. A column whose header is nonsense reads as its least value; `sound()` tells.
-    [[nodiscard]] Picker column(Column column) const {
+    [[nodiscard]] [[gnu::always_inline]] inline Picker column(Column column) const {
         const auto c = static_cast<std::size_t>(column);
         Picker pick;
         pick.least_ = layout_->shapes[c].min;

@@ -127,6 +127,7 @@ Result<void> Segment::read_front() {
     if (!sums || sections_[kGroupIndex].size != groups * kGroupEntry) { return damaged(kFrontFixed, "the sums of the pieces"); }
     sums_ = *sums;
     checked_ = std::make_unique<std::atomic<bool>[]>(chunks);
+    group_checked_ = std::make_unique<std::atomic<bool>[]>(groups);
     unchecked_ = chunks;
     return open_hosts();
 }

@@ -122,6 +122,8 @@ private:
         std::uint32_t stride = 0;  ///< Bits of a record (version 2).
     };
     [[nodiscard]] GroupPlace place_of(std::size_t group) const;
+    /// Opens a group where it is sound; `view_of` says why where it is not.
+    [[nodiscard]] bool reopen(RecordView& view, std::size_t group) const;
     template <typename View>
     [[nodiscard]] Result<View> view_of(std::size_t group) const;
     template <typename View>
@@ -156,7 +158,8 @@ private:
     HostDictionary hosts_;  ///< Version 1.
     HostPages pages_;       ///< Version 2.
     RecordLayout layout_;   ///< Version 2.
-    mutable std::unique_ptr<std::atomic<bool>[]> checked_;
+    mutable std::unique_ptr<std::atomic<bool>[]> checked_;        ///< By chunk.
+    mutable std::unique_ptr<std::atomic<bool>[]> group_checked_;  ///< Whether all chunks of a group are known to be (version 2).
     mutable std::atomic<std::size_t> unchecked_{0};
     mutable std::array<std::atomic<bool>, kSections> whole_checked_{};
     bool derived_ids_ = true;

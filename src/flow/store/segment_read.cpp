@@ -60,6 +60,16 @@ Result<View> Segment::view_of(std::size_t number) const {
     return *view;
 }
 
+bool Segment::reopen(RecordView& view, std::size_t number) const {
+    const GroupPlace place = place_of(number);
+    if (place.size == 0) { return false; }
+    if (!group_checked_[number].load(std::memory_order_relaxed)) {
+        if (!verified(place.offset, place.size)) { return false; }
+        group_checked_[number].store(true, std::memory_order_relaxed);
+    }
+    return view.reopen(data_.subspan(place.offset, place.size), std::min(kGroupRows, facts_.rows - number * kGroupRows), place.stride, layout_);
+}
+
 Result<std::pair<std::uint32_t, std::uint32_t>> Segment::row_range(Interval interval) const {
     using namespace segment_read_detail;
     const std::byte* index = section(kGroupIndex).data();
@@ -98,7 +108,8 @@ Result<void> Segment::keep_overlapping(Interval interval, std::vector<std::uint3
     const std::byte* index = section(kGroupIndex).data();
     std::size_t kept = from;
     std::size_t open = std::numeric_limits<std::size_t>::max();
-    std::optional<View> view;
+    View view;
+    bool looked_at = false;  // whether the open group can touch the interval
     RecordView::Picker first_of;
     RecordView::Picker duration_of;
     for (std::size_t i = from; i < rows.size(); ++i) {
@@ -112,28 +123,30 @@ Result<void> Segment::keep_overlapping(Interval interval, std::vector<std::uint3
         const std::size_t g = rows[i] / kGroupRows;
         if (g != open) {
             open = g;
-            view.reset();
             const auto earliest = load_little<std::int64_t>(index + g * kGroupEntry + 8);
             const auto latest = load_little<std::int64_t>(index + g * kGroupEntry + 16);
-            if (latest >= interval.from.micros() && earliest <= interval.to.micros()) {
-                HW_TRY(view, view_of<View>(g));
+            looked_at = latest >= interval.from.micros() && earliest <= interval.to.micros();
+            if (looked_at) {
                 if constexpr (kNew) {
-                    first_of = view->column(Column::first);
-                    duration_of = view->column(Column::duration);
+                    if (!reopen(view, g)) { HW_TRY(view, view_of<View>(g)); }
+                    first_of = view.column(Column::first);
+                    duration_of = view.column(Column::duration);
+                } else {
+                    HW_TRY(view, view_of<View>(g));
                 }
             }
         }
-        if (!view) { continue; }
+        if (!looked_at) { continue; }
         const std::size_t r = rows[i] % kGroupRows;
         std::uint64_t began = 0;
         if constexpr (kNew) { began = first_of(r); }
-        else { began = view->value(Column::first, r); }
+        else { began = view.value(Column::first, r); }
         const Time first = plus(facts_.first, began);
         if (first > interval.to) { continue; }
         if (first < interval.from) {
             std::uint64_t lasted = 0;
             if constexpr (kNew) { lasted = duration_of(r); }
-            else { lasted = view->value(Column::duration, r); }
+            else { lasted = view.value(Column::duration, r); }
             if (plus(first, lasted) < interval.from) { continue; }
         }
         rows[kept++] = rows[i];
@@ -367,10 +380,11 @@ Result<Segment::Totals> Segment::totals_of<RecordView>(std::span<const std::uint
     constexpr std::size_t kAhead = 16;
     Totals sum;
     sum.flows = rows.size();
+    RecordView view;
     for (std::size_t i = 0; i < rows.size();) {
         if (rows[i] >= facts_.rows) { return damaged(data_start_, "a row that is not there"); }
         const std::size_t number = rows[i] / kGroupRows;
-        HW_TRY(const auto view, view_of<RecordView>(number));
+        if (!reopen(view, number)) { HW_TRY(view, view_of<RecordView>(number)); }  // which says what is wrong
         const auto request_packets = view.column(Column::request_packets);
         const auto request_bytes = view.column(Column::request_bytes);
         const auto reply_packets = view.column(Column::reply_packets);
