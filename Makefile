@@ -110,7 +110,7 @@ bench-follow: build ## what following live traffic costs: memory a quiet flow, p
 bench-store: deps ## fill a store with made-up flows (FLOWS=20000000) and time look-ups in it
 	$(call configure,release)
 	$(call build,release,store_bench_run)
-	$(call run,build/release/bench/store_bench_run build/bench-store $(or $(FLOWS),20000000) 1 nfdump,See docs/results/store.md.)
+	$(call run,bench/store_rivals build/release/bench/store_bench_run build/bench-store $(or $(FLOWS),20000000),See docs/results/store.md.)
 
 .PHONY: bench-store-trace
 bench-store-trace: deps ## plant a trail in a store of made-up flows (FLOWS=20000000) and time tracing it

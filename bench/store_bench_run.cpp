@@ -1,8 +1,12 @@
-// store_bench_run FOLDER FLOWS [SEED [nfdump]]: fills a store with made-up flows of one day and times look-ups in it. The flows are those that
+// store_bench_run FOLDER FLOWS [SEED [nfdump] [clickhouse://HOST:PORT/DATABASE]]: fills a store with made-up flows of one day and times look-ups in it. The flows are those that
 // other stores were measured with: unidirectional, 50,000 inner hosts (Zipf 0.9), 2 million outer ones (Zipf 1.05), 6 % scans.
-// With `nfdump` the same flows are written as a file of nfdump's, uncompressed, and Debian's nfdump is timed on it in the same run.
+// With `nfdump` the same flows are written as a file of nfdump's, uncompressed, and Debian's nfdump is timed on it in the same run; with a
+// ClickHouse database they are put there, a row for each end, ordered by host (bench/store_rivals starts a server).
 #include "store_traffic.hpp"
 
+#include "flow/clickhouse/http.hpp"
+#include "flow/clickhouse/row_binary.hpp"
+#include "flow/clickhouse/url.hpp"
 #include "flow/store/store.hpp"
 
 #include <algorithm>
@@ -148,6 +152,58 @@ std::shared_ptr<const store::Store> opened_of(const std::string& folder) {
     return *opened;
 }
 
+/// The same flows in a ClickHouse server, a row for each end, ordered by host and time.
+class ClickHouse {
+public:
+    explicit ClickHouse(const std::string& url) : http_(clickhouse::parse_url(url).value()) {
+        must(http_.write("DROP TABLE IF EXISTS by_host"));
+        must(http_.write("CREATE TABLE by_host (host UInt32, first Int64, last Int64, peer UInt32, port UInt16, peer_port UInt16, protocol UInt8, packets UInt64, bytes UInt64) "
+                         "ENGINE = MergeTree PARTITION BY tuple() ORDER BY (host, first)"));
+    }
+    void add(const Flow& f) {
+        for (const bool turned : {false, true}) {
+            const auto& [host, peer] = turned ? std::pair(f.server, f.client) : std::pair(f.client, f.server);
+            rows_.integer(host.address.v4_bits()).integer(f.first.micros()).integer(f.last.micros()).integer(peer.address.v4_bits());
+            rows_.integer(net::number(host.port)).integer(net::number(peer.port)).integer(number(f.protocol)).integer(f.request.packets + f.reply.packets).integer(f.request.bytes + f.reply.bytes);
+        }
+        if (rows_.bytes().size() > kBatch) { send(); }
+    }
+    void close() {
+        send();
+        must(http_.write("OPTIMIZE TABLE by_host FINAL"));
+        http_ = clickhouse::Http(http_.url());
+    }
+    /// Median wall milliseconds of a host's day, and what it found.
+    std::pair<double, std::uint64_t> day_of(const net::Address& host, Interval window, int runs) {
+        std::vector<double> each;
+        std::uint64_t found = 0;
+        for (int i = 0; i < runs; ++i) {
+            const double began = seconds_of(CLOCK_MONOTONIC);
+            const auto answer = http_.read("SELECT count(), sum(packets), sum(bytes) FROM by_host WHERE host = " + std::to_string(host.v4_bits()) + " AND first <= " +
+                                           std::to_string(window.to.micros()) + " AND last >= " + std::to_string(window.from.micros()) + " FORMAT RowBinary");
+            each.push_back((seconds_of(CLOCK_MONOTONIC) - began) * 1e3);
+            if (!answer) { must(std::unexpected(answer.error())); }
+            found = clickhouse::RowReader(*answer).integer<std::uint64_t>();
+        }
+        std::ranges::sort(each);
+        return {each[each.size() / 2], found};
+    }
+
+private:
+    static constexpr std::size_t kBatch = std::size_t{48} << 20U;
+    static void must(const Result<void>& done) {
+        if (done) { return; }
+        std::fprintf(stderr, "%s\n", to_text(done.error()).c_str());
+        std::exit(1);
+    }
+    void send() {
+        must(http_.write("INSERT INTO by_host FORMAT RowBinary", rows_.bytes()));
+        rows_.clear();
+    }
+    clickhouse::Http http_;
+    clickhouse::RowWriter rows_;
+};
+
 }  // namespace
 
 int main(int count, char** given) {
@@ -158,7 +214,11 @@ int main(int count, char** given) {
     std::filesystem::remove_all(folder);
     std::optional<NfdumpFile> rival;
     const std::string rival_file = folder + ".nfdump";
-    if (count > 4 && std::string(given[4]) == "nfdump") { rival.emplace(rival_file); }
+    std::optional<ClickHouse> database;
+    for (int i = 4; i < count; ++i) {
+        if (std::string(given[i]) == "nfdump") { rival.emplace(rival_file); }
+        else { database.emplace(given[i]); }
+    }
 
     std::unordered_map<std::uint32_t, std::uint32_t> often;
     const std::vector<std::string> observers{"router"};
@@ -172,6 +232,7 @@ int main(int count, char** given) {
         for (; made < end; ++made) {
             flows.push_back(make_flow(random, static_cast<std::int64_t>(static_cast<double>(made) / static_cast<double>(wanted) * static_cast<double>(kDayMs))));
             if (rival) { rival->add(flows.back()); }
+            if (database) { database->add(flows.back()); }
             ++often[flows.back().client.address.v4_bits()];
             ++often[flows.back().server.address.v4_bits()];
         }
@@ -255,6 +316,18 @@ int main(int count, char** given) {
                         static_cast<unsigned long long>(host.flows), host.cpu * 1e6 / host_took, scan.wall, scan.cpu, static_cast<unsigned long long>(scan.flows), scan.cpu * 1e6 / scan_took);
         }
         std::filesystem::remove(rival_file);
+    }
+
+    if (database) {
+        database->close();
+        for (const auto& [what, host] : {std::pair("an ordinary host's day", ordinary), {"the heaviest host's day", heavy}, {"an absent host's day", absent}}) {
+            const auto [took, found] = database->day_of(host, day, 50);
+            const double began_here = seconds_of(CLOCK_MONOTONIC);
+            constexpr int kRuns = 50;
+            for (int i = 0; i < kRuns; ++i) { (void)sum_of(*opened, host, day); }
+            const double ours = (seconds_of(CLOCK_MONOTONIC) - began_here) * 1e3 / kRuns;
+            std::printf("ClickHouse ordered by host, %s: %.2f ms wall (median of 50), %llu flows; ours %.4f ms wall: %.0f times\n", what, took, static_cast<unsigned long long>(found), ours, took / ours);
+        }
     }
 
     for (std::size_t h = 0; h < hosts.size(); h += 64) {  // the pages of hosts, too
