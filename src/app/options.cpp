@@ -45,6 +45,9 @@ constexpr std::array kOptions{
                        "instead of by time."},
     OptionSpec{.name = "every", .kind = ValueKind::duration, .metavar = "TIME", .configurable = false, .verbs = " flows ",
                .help = "Show the traffic over time in steps of this width instead of the flows."},
+    OptionSpec{.name = "once", .kind = ValueKind::flag, .configurable = false, .verbs = " flows ",
+               .help = "Count a conversation once that several observers saw (two routers on its way, captures on both ends): by the one that counted "
+                       "most. Without, each observer's flow counts."},
     OptionSpec{.name = "svg", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " flows ",
                .help = "With --every: also draw the series to FILE."},
     OptionSpec{.name = "against", .kind = ValueKind::file, .metavar = "INPUT...", .repeatable = true, .takes_several = true, .required = true,

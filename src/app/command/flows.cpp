@@ -3,6 +3,7 @@
 #include "app/shortened.hpp"
 #include "app/write_file.hpp"
 #include "base/log.hpp"
+#include "flow/copies.hpp"
 #include "flow/filter_scan.hpp"
 
 #include <algorithm>
@@ -127,14 +128,40 @@ void say_sampled(const Invocation& invocation, const flow::FlowTotals& total) {
               " flows were sampled: single flows show what was counted, sums are scaled up by each flow's rate and are estimates");
 }
 
+/// Shows each flow, or with `--once` each that is no other observer's copy; gives how many copies there were.
+Result<std::uint64_t> each_once(const Invocation& invocation, const Asked& asked, const std::function<bool(const flow::Flow&)>& visit) {
+    if (!invocation.settings.flag("once")) {
+        HW_CHECK(asked.each(visit));
+        return std::uint64_t{0};
+    }
+    flow::CopyMerger merger([&](const flow::Flow& flow, const flow::Flow*, std::span<const flow::ObserverId>) { return visit(flow); });
+    HW_CHECK(asked.each([&](const flow::Flow& flow) { return merger.add(flow); }));
+    merger.finish();
+    return merger.copies();
+}
+
 Result<Answer> list(const Invocation& invocation, const Asked& asked, Loaded& loaded) {
     const output::Context& context = loaded.context;
     output::FlowsShown shown;
-    HW_CHECK(asked.each([&](const flow::Flow& flow) {
-        shown.flows.push_back(asked.source.keep(flow));
+    const auto show = [&](const flow::Flow& flow, const flow::Flow* kept) {
+        shown.flows.push_back(kept);
         shown.total.add(flow);
         return !invocation.stop.stop_requested();
+    };
+    flow::CopyMerger merger([&](const flow::Flow& flow, const flow::Flow* kept, std::span<const flow::ObserverId> observers) {
+        if (observers.size() > 1) { shown.observers[kept].assign(observers.begin(), observers.end()); }
+        return show(flow, kept);
+    });
+    const bool once = invocation.settings.flag("once");
+    HW_CHECK(asked.each([&](const flow::Flow& flow) {
+        const flow::Flow* kept = asked.source.keep(flow);
+        return once ? merger.add(flow, kept) : show(flow, kept);
     }));
+    if (once) {
+        merger.finish();
+        shown.copies = merger.copies();
+        std::ranges::stable_sort(shown.flows, {}, [](const flow::Flow* f) { return std::tie(f->first, f->id); });
+    }
     loaded.settle();
     say_sampled(invocation, shown.total);
     const auto measure = measure_of(invocation);
@@ -161,9 +188,10 @@ Result<Answer> list(const Invocation& invocation, const Asked& asked, Loaded& lo
 Result<Answer> groups(const Invocation& invocation, const Asked& asked, std::vector<flow::GroupBy> by, Loaded& loaded) {
     const output::Context& context = loaded.context;
     flow::FlowGroups sums(by);
-    HW_CHECK(asked.each([&](const flow::Flow& flow) { return sums.add(flow) && !invocation.stop.stop_requested(); }));
+    output::GroupsShown shown{.by = {}, .order = measure_of(invocation), .groups = {}, .groups_total = 0, .total = {}};
+    HW_TRY(shown.copies, each_once(invocation, asked, [&](const flow::Flow& flow) { return sums.add(flow) && !invocation.stop.stop_requested(); }));
     loaded.settle();
-    output::GroupsShown shown{.by = std::move(by), .order = measure_of(invocation), .groups = {}, .groups_total = 0, .total = {}};
+    shown.by = std::move(by);
     HW_TRY(shown.groups, sums.take(shown.order, static_cast<std::size_t>(invocation.settings.count("top"))));
     shown.groups_total = sums.groups();
     shown.total = sums.all();
@@ -182,7 +210,7 @@ Result<Answer> series(const Invocation& invocation, const Asked& asked, const st
     const Duration width = invocation.settings.duration("every");
     HW_TRY(auto steps, flow::FlowSeries::make(asked.window, width));
     output::SeriesShown shown{.width = width, .measure = measure_of(invocation), .steps = {}, .total = {}, .filter = filter};
-    HW_CHECK(asked.each([&](const flow::Flow& flow) {
+    HW_TRY(shown.copies, each_once(invocation, asked, [&](const flow::Flow& flow) {
         steps.add(flow);
         shown.total.add(flow);
         return !invocation.stop.stop_requested();

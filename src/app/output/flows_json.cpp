@@ -27,6 +27,11 @@ void write_total(JsonWriter& json, const flow::FlowTotals& totals) {
     json.end_object();
 }
 
+void write_shown(JsonWriter& json, const FlowsShown& shown, const flow::Flow& flow, const Context& context) {
+    const auto several = shown.observers.find(&flow);
+    write_flow(json, flow, context, several == shown.observers.end() ? std::span<const flow::ObserverId>() : several->second);
+}
+
 void write_group(JsonWriter& json, const GroupsShown& shown, const flow::FlowGroup& group, const Context& context) {
     for (std::size_t i = 0; i < shown.by.size(); ++i) {
         json.key(flow::to_string(shown.by[i].field));
@@ -63,9 +68,10 @@ std::string flows_json(const FlowsShown& shown, const Context& context) {
     json.begin_object().member("schema", "headwater.flows/1");
     write_run_members(json, context);
     json.key("flows").begin_array();
-    for (const flow::Flow* flow : shown.flows) { write_flow(json, *flow, context); }
+    for (const flow::Flow* flow : shown.flows) { flows_members::write_shown(json, shown, *flow, context); }
     json.end_array();
     flows_members::write_total(json, shown.total);
+    if (shown.copies > 0) { json.member("copies", shown.copies); }
     write_input_members(json, context);
     json.end_object();
     return text + "\n";
@@ -75,7 +81,7 @@ std::string flows_ndjson(const FlowsShown& shown, const Context& context) {
     std::string text;
     for (const flow::Flow* flow : shown.flows) {
         JsonWriter json(text);
-        write_flow(json, *flow, context);
+        flows_members::write_shown(json, shown, *flow, context);
         text += '\n';
     }
     return text;
@@ -96,6 +102,7 @@ std::string groups_json(const GroupsShown& shown, const Context& context) {
     }
     json.end_array().member("groups_total", shown.groups_total);
     flows_members::write_total(json, shown.total);
+    if (shown.copies > 0) { json.member("copies", shown.copies); }
     write_input_members(json, context);
     json.end_object();
     return text + "\n";
@@ -126,6 +133,7 @@ std::string series_json(const SeriesShown& shown, const Context& context) {
     }
     json.end_array();
     flows_members::write_total(json, shown.total);
+    if (shown.copies > 0) { json.member("copies", shown.copies); }
     write_input_members(json, context);
     json.end_object();
     return text + "\n";

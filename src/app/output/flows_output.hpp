@@ -3,6 +3,8 @@
 #include "app/output/context.hpp"
 #include "flow/aggregate.hpp"
 
+#include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +15,9 @@ namespace hw::app::output {
 struct FlowsShown {
     std::vector<const flow::Flow*> flows;
     flow::FlowTotals total;
+    /// With `--once`: all observers of the conversations that several saw.
+    std::map<const flow::Flow*, std::vector<flow::ObserverId>> observers = {};
+    std::uint64_t copies = 0;  ///< With `--once`: flows left out, as another observer's of the same conversation count.
 };
 
 /// `headwater.flows/1`, and its other forms.
@@ -31,6 +36,7 @@ struct GroupsShown {
     std::vector<flow::FlowGroup> groups;
     std::size_t groups_total = 0;  ///< Also those that are not shown.
     flow::FlowTotals total;        ///< Of all flows, each once.
+    std::uint64_t copies = 0;
 };
 [[nodiscard]] std::string groups_json(const GroupsShown& shown, const Context& context);
 /// One group a line.
@@ -45,6 +51,7 @@ struct SeriesShown {
     std::vector<flow::SeriesStep> steps;
     flow::FlowTotals total;
     std::string filter;           ///< As it was understood; empty: none.
+    std::uint64_t copies = 0;
 };
 [[nodiscard]] std::string series_json(const SeriesShown& shown, const Context& context);
 /// One step a line.

@@ -104,6 +104,7 @@ std::string flows_table(const FlowsShown& shown, const Context& context) {
     for (const flow::Flow* flow : shown.flows) {
         text += fmt::format("  {}  {:<{}}  {:>12}  {:>9} →, ← {:>9}\n", clock.moment(flow->first), conversation(*flow), width,
                             human_duration(flow->last - flow->first), human_bytes(flow->request.bytes), human_bytes(flow->reply.bytes));
+        if (const auto several = shown.observers.find(flow); several != shown.observers.end()) { text.insert(text.size() - 1, fmt::format("  seen by {}", several->second.size())); }
         if (flow->sampling > 1) { text.insert(text.size() - 1, fmt::format("  1 in {}", flow->sampling)); }
     }
     return text;

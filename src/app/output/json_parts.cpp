@@ -62,7 +62,7 @@ std::string_view to_string(flow::CoverageBasis basis) {
     return "declared";
 }
 
-void write_flow(JsonWriter& json, const flow::Flow& flow, const Context& context) {
+void write_flow(JsonWriter& json, const flow::Flow& flow, const Context& context, std::span<const flow::ObserverId> observers) {
     json.begin_object();
     write_endpoint(json, "client", flow.client);
     write_endpoint(json, "server", flow.server);
@@ -71,6 +71,11 @@ void write_flow(JsonWriter& json, const flow::Flow& flow, const Context& context
     write_half(json, "request", flow.request);
     write_half(json, "reply", flow.reply);
     json.member("observer", context.observer_name(flow.observer)).member("id", flow::to_string(flow.id));
+    if (!observers.empty()) {
+        json.key("observers").begin_array();
+        for (const flow::ObserverId observer : observers) { json.value(context.observer_name(observer)); }
+        json.end_array();
+    }
     if (flow.sampling > 1) { json.member("sampling", std::uint64_t{flow.sampling}); }
     if (!flow.uid.empty()) { json.member("uid", flow.uid); }
     json.end_object();

@@ -17,7 +17,8 @@ namespace hw::app::output {
 [[nodiscard]] double rounded(Decibans weight);
 
 /// A flow as CLI.md has it, with what else is known of it.
-void write_flow(JsonWriter& json, const flow::Flow& flow, const Context& context);
+/// `observers`: all who saw the conversation, where they are several and are told.
+void write_flow(JsonWriter& json, const flow::Flow& flow, const Context& context, std::span<const flow::ObserverId> observers = {});
 /// A link's members (`llr_db`, `p`, `channels`, lags, ...), inside an object that has been begun.
 void write_link_members(JsonWriter& json, const trace::Link& link);
 /// `version`, `note`, `parameters`, `interrupted`.
