@@ -15,14 +15,15 @@ std::vector<std::string> KnownInputs::paths() const {
 }
 
 Result<KnownInputs> find_known_inputs(std::span<const std::string> paths, const std::function<Result<bool>(const std::string& sha256)>& has, std::string_view why,
-                                      const std::stop_token& stop) {
+                                      const std::stop_token& stop, const std::function<bool(std::uint64_t bytes)>& may_have) {
     InputList list = list_inputs(paths);
     KnownInputs found;
     found.failures = std::move(list.failures);
     for (const InputFile& file : list.files) {
         if (!file.passed_over.empty()) { continue; }
         bool known = false;
-        if (has && file.path != "-") {
+        const bool possible = !may_have || file.size == 0 || may_have(file.size);
+        if (has && possible && file.path != "-") {
             if (const auto input = InputBytes::open(file.path, stop)) {
                 if (const auto hash = (*input)->finish_sha256()) {
                     HW_TRY(known, has(*hash));

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "flow/read/report.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <stop_token>
@@ -24,7 +25,10 @@ struct KnownInputs {
 
 /// Reads each file behind `paths` once for its SHA-256, and asks `has` about it. `why` is what the report of a known one says. An empty `has`
 /// knows nothing, and no file is read. A file that cannot be read counts among the others: reading it will tell why. Fails where `has` fails.
+/// `may_have`, where given, tells whether any known input has that many bytes on the disk: a file of another size has other content, and is not
+/// read here. Files of unknown size (pipes) and empty ones are always read.
 [[nodiscard]] Result<KnownInputs> find_known_inputs(std::span<const std::string> paths, const std::function<Result<bool>(const std::string& sha256)>& has,
-                                                    std::string_view why, const std::stop_token& stop = {});
+                                                    std::string_view why, const std::stop_token& stop = {},
+                                                    const std::function<bool(std::uint64_t bytes)>& may_have = {});
 
 }  // namespace hw::flow::read

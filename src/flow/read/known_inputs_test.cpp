@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -67,4 +69,33 @@ TEST_CASE("known inputs: a path that is not there is a failure, and whoever cann
     CHECK_FALSE(found->others);
     const std::vector<std::string> one{files.path("a")};
     CHECK_FALSE(find_known_inputs(one, [](const std::string&) -> Result<bool> { return fail(Errc::unreadable, "no answer", {}, "ask again"); }, "seen"));
+}
+
+TEST_CASE("known inputs: a file of a size that no known input has is not read, one of such a size is") {
+    const TwoFiles files;
+    const std::vector<std::string> both{files.path("a"), files.path("b")};
+    std::size_t asked = 0;
+    const auto has = [&asked](const std::string& sha256) -> Result<bool> {
+        ++asked;
+        return has_abc(sha256);
+    };
+    const auto found = find_known_inputs(both, has, "seen", {}, [](std::uint64_t bytes) { return bytes == 3; });
+    REQUIRE(found);
+    CHECK(asked == 1);
+    CHECK(found->paths() == std::vector<std::string>{files.path("a")});
+    CHECK(found->others);
+    CHECK(find_known_inputs(both, has, "seen", {}, [](std::uint64_t) { return false; })->known.empty());
+    CHECK(asked == 1);
+}
+
+TEST_CASE("known inputs: a file of which the size tells nothing is read all the same") {
+    const TwoFiles files;
+    const std::string empty = files.path("empty");
+    const std::ofstream made(empty);
+    const std::vector<std::string> one{empty};
+    std::size_t asked = 0;
+    const auto has = [&asked](const std::string&) -> Result<bool> { return ++asked == 1; };
+    const auto found = find_known_inputs(one, has, "seen", {}, [](std::uint64_t) { return false; });
+    REQUIRE(found);
+    CHECK(found->known.size() == 1);
 }

@@ -176,9 +176,13 @@ Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow>
 Result<ImportResult> import_inputs(const std::string& folder, std::span<const std::string> paths, const std::string& note, const read::ReadOptions& asked) {
     HW_TRY(const auto lock, WriteLock::take(folder));  // to the end: what is written meanwhile is in no manifest yet
     std::set<std::string> known;
+    std::set<std::uint64_t> sizes;
     if (is_store(folder)) {
         HW_TRY(const auto manifest, read_manifest(folder));
-        for (const ImportedInput& input : manifest.inputs) { known.insert(input.sha256); }
+        for (const ImportedInput& input : manifest.inputs) {
+            known.insert(input.sha256);
+            sizes.insert(input.bytes);
+        }
     }
     ImportResult result;
     read::ReadOptions options = asked;
@@ -186,7 +190,9 @@ Result<ImportResult> import_inputs(const std::string& folder, std::span<const st
     if (!known.empty()) {
         has = [&known](const std::string& sha256) -> Result<bool> { return known.contains(sha256); };
     }
-    HW_TRY(auto before, read::find_known_inputs(paths, has, "in the store already", options.stop));
+    const bool all_sized = !sizes.contains(0);  // 0: whoever wrote it did not say
+    const auto may_have = [&](std::uint64_t bytes) { return !all_sized || sizes.contains(bytes); };
+    HW_TRY(auto before, read::find_known_inputs(paths, has, "in the store already", options.stop, may_have));
     options.leave_out = before.paths();
     result.known = before.known.size();
     result.reports = std::move(before.known);
@@ -222,6 +228,12 @@ Result<ImportResult> import_inputs(const std::string& folder, std::span<const st
     std::ranges::move(inputs->failures, std::back_inserter(result.failures));
     const bool again = !inputs->reports.empty() && imported.empty() && result.records > 0;  // standard input, seen before
     if (again) { result.known += inputs->reports.size(); }
+    // A known input that could not be known before it was read (standard input, a file that grew meanwhile) is in the same segments as the new ones.
+    const auto mixed = std::ranges::find_if(result.reports, [&](const read::ReadReport& r) { return r.records > 0 && known.contains(r.sha256); });
+    if (!result.interrupted && !again && mixed != result.reports.end()) {
+        import_detail::give_up(folder);
+        return fail(Errc::usage, "in the store already, and read together with what is not: nothing was imported", mixed->path, "import the others without it");
+    }
     if (result.interrupted || again) {
         import_detail::give_up(folder);
         return result;
