@@ -129,6 +129,8 @@ constexpr std::array kOptions{
                .help = "Stop after this long. Without it, when told to (Ctrl-C, SIGTERM)."},
     OptionSpec{.name = "store", .kind = ValueKind::folder, .metavar = "DIR", .configurable = false, .verbs = " flows ",
                .help = "A store made by import, or a ClickHouse database; the same as naming it among the inputs."},
+    OptionSpec{.name = "repair", .kind = ValueKind::flag, .configurable = false, .verbs = " store ",
+               .help = "With check: write damaged segments anew with the flows that can be read; the damaged files are kept beside them, as FILE.damaged."},
     OptionSpec{.name = "max-age", .kind = ValueKind::duration, .metavar = "TIME", .configurable = false, .verbs = " store ",
                .help = "With retain: drop what ended longer ago than this."},
     OptionSpec{.name = "max-bytes", .kind = ValueKind::count, .metavar = "N", .configurable = false, .verbs = " store ",
@@ -259,7 +261,7 @@ constexpr std::array kVerbs{
     VerbSpec{.name = "store",
              .operands = "check|compact|retain DIR",
              .summary = "check a store, make it small, or drop what is old",
-             .description = "check reads all of it and names every damaged piece; compact writes small segments together; retain drops whole "
+             .description = "check reads all of it and names every damaged piece, and with --repair saves what can be read; compact writes small segments together; retain drops whole "
                             "segments, the oldest first, or the flows of one observer. Others may read the store meanwhile.",
              .examples = {{{"headwater store check flows.store", "is every byte as it was written?"},
                            {"headwater store retain flows.store --max-age 90d", "keep three months"}}},

@@ -159,6 +159,7 @@ Result<Loaded> load_store(const Invocation& invocation, const std::string& folde
         report.sha256 = import.sha256;
         report.bytes = import.bytes;
         report.records = import.records;
+        report.flows_known = false;
         context.inputs.push_back(std::move(report));
     }
     std::ranges::stable_sort(context.inputs, {}, [](const auto& report) { return std::tie(report.path, report.sha256); });

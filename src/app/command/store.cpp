@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "flow/clickhouse/url.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace hw::app::command {
@@ -22,7 +23,6 @@ void keep_what_can_be_worked_out(const std::string& folder) {
     flow::store::keep_survey(folder);
     flow::store::keep_directories(folder);
 }
-
 
 /// A result in the format of the settings, by the renderer for each.
 template <typename Shown>
@@ -63,6 +63,13 @@ Result<Outcome> store(const Invocation& invocation) {
     if (invocation.operands.size() != 2) { return fail(Errc::usage, "store needs what to do, and a store", {}, "headwater store check DIR, compact DIR or retain DIR"); }
     const std::string& what = invocation.operands[0];
     const std::string& folder = invocation.operands[1];
+    if (invocation.settings.flag("repair") && what != "check") { return fail(Errc::usage, "--repair goes with store check", "--repair", "headwater store check DIR --repair"); }
+    if (what == "check" && invocation.settings.flag("repair")) {
+        HW_TRY(const auto repair, flow::store::repair_store(folder));
+        store_verbs::keep_what_can_be_worked_out(folder);
+        const bool lost = std::ranges::any_of(repair.segments, [](const auto& s) { return s.flows < s.flows_before; });
+        return Outcome{.out = store_verbs::rendered(format, repair, folder), .code = lost ? ExitCode::partial : ExitCode::done};
+    }
     if (what == "check") {
         HW_TRY(const auto result, flow::store::check_store(folder));
         return Outcome{.out = store_verbs::rendered(format, result, folder), .code = result.damages.empty() ? ExitCode::done : ExitCode::bad_input};

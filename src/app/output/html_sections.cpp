@@ -147,7 +147,7 @@ std::string inputs_section(const Context& context) {
         if (report.damaged_tail) { html += "<br>the file ends inside a record; all before it was used"; }
         if (report.snapped > 0) { html += fmt::format("<br>{} captured shorter than they were", counted(report.snapped, "packet")); }
         html += fmt::format("</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>", escaped(report.format),
-                            grouped(report.records), grouped(report.flows), grouped(report.skipped_total()));
+                            grouped(report.records), report.flows_known ? grouped(report.flows) : "–", grouped(report.skipped_total()));
     }
     for (const Error& error : context.failures) {
         html += fmt::format("<tr class=\"unused\"><td>{}</td><td colspan=\"4\">not used: {}</td></tr>", escaped(error.where), escaped(error.message));

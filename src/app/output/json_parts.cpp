@@ -117,7 +117,9 @@ void write_read_members(JsonWriter& json, const Context& context) {
         else { json.value(report.sha256); }
         json.member("records", report.records);
         write_skipped(json, report);
-        json.member("format", report.format).member("bytes", report.bytes).member("flows", report.flows);
+        json.member("format", report.format).member("bytes", report.bytes).key("flows");
+        if (report.flows_known) { json.value(report.flows); }
+        else { json.null(); }
         json.member("snapped", report.snapped).member("damaged_tail", report.damaged_tail);
         json.end_object();
     }

@@ -55,4 +55,33 @@ std::string store_table(const flow::store::StoreChange& change) {
            counted(change.flows, "flow") + " in " + counted(change.segments, "segment") + " (" + human_bytes(change.bytes) + ")\n";
 }
 
+std::string store_json(const flow::store::StoreRepair& repair, const std::string& folder, bool indented) {
+    std::string out;
+    JsonWriter json(out, indented ? 2 : 0);
+    json.begin_object().member("schema", "headwater.store/1").member("store", folder).key("repaired").begin_array();
+    for (const auto& s : repair.segments) {
+        json.begin_object().member("file", s.file).member("flows_before", s.flows_before).member("flows", s.flows);
+        json.member("written", s.written).member("aside", s.aside).end_object();
+    }
+    json.end_array().end_object();
+    return out + "\n";
+}
+
+std::string store_csv(const flow::store::StoreRepair& repair) {
+    std::string out;
+    append_csv(out, {"file", "flows_before", "flows", "written", "aside"});
+    for (const auto& s : repair.segments) { append_csv(out, {s.file, std::to_string(s.flows_before), std::to_string(s.flows), s.written, s.aside}); }
+    return out;
+}
+
+std::string store_table(const flow::store::StoreRepair& repair) {
+    if (repair.segments.empty()) { return "no segment is damaged: nothing was changed\n"; }
+    std::string out = counted(repair.segments.size(), "damaged segment") + ":\n";
+    for (const auto& s : repair.segments) {
+        out += "  " + printable(s.file) + ": " + counted(s.flows, "flow") + " of " + std::to_string(s.flows_before) + " could be read" + (s.written.empty() ? "" : ", now in " + printable(s.written)) +
+               (s.aside.empty() ? "; the file was not there" : "; the damaged file is kept as " + printable(s.aside)) + "\n";
+    }
+    return out + "What could not be read is gone from this store; its inputs count as imported. To have it again, import them into a new store.\n";
+}
+
 }  // namespace hw::app::output

@@ -161,8 +161,8 @@ private:
                 text_ += fmt::format("  {}  not read: {}\n", printable(report.path), printable(why));
                 continue;
             }
-            std::string line = fmt::format("  {}  {}, {}, {}", printable(report.path), report.format, counted(report.records, "record"),
-                                           counted(report.flows, "flow"));
+            std::string line = fmt::format("  {}  {}, {}{}", printable(report.path), report.format, counted(report.records, "record"),
+                                           report.flows_known ? ", " + counted(report.flows, "flow") : "");
             if (report.damaged_tail) { line += ", ends inside a record"; }
             text_ += line + "\n";
             if (report.skipped_total() > 0) { text_ += wrapped("skipped: " + printable(skipped_words(report)), 4, kColumns); }

@@ -25,6 +25,7 @@ struct ReadReport {
     std::uint64_t bytes = 0;       ///< Of the file as it lies on the disk.
     std::uint64_t records = 0;     ///< Records understood (packets, log lines).
     std::uint64_t flows = 0;
+    bool flows_known = true;       ///< Not of an input that was imported into a store earlier, which keeps no number of its flows.
     std::map<std::string, Skipped, std::less<>> skipped;  ///< By reason.
     std::uint64_t snapped = 0;     ///< Packets captured shorter than they were; counted with their full length.
     bool damaged_tail = false;     ///< The file ends inside a record; all before it was used.

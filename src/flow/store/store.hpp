@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hw::flow::store {
@@ -109,6 +110,22 @@ struct StoreCheck {
 };
 /// Reads every byte of a store and checks it against its sums. Fails only where the manifest cannot be read.
 [[nodiscard]] Result<StoreCheck> check_store(const std::string& folder);
+
+/// What became of a damaged segment.
+struct RepairedSegment {
+    std::string file;
+    std::uint64_t flows_before = 0;
+    std::uint64_t flows = 0;   ///< That could be read, and are in the segment written in its place.
+    std::string written;       ///< Empty: no flow could be read.
+    std::string aside;         ///< What the damaged file is called now; empty: it was not there.
+};
+struct StoreRepair {
+    std::vector<RepairedSegment> segments;  ///< Those that were damaged.
+};
+inline constexpr std::string_view kDamagedEnd = ".damaged";
+/// Writes damaged segments anew with the flows that can be read, and keeps the damaged files under another name. Directories of hosts
+/// that are damaged are taken away. All or nothing. Fails where the manifest itself cannot be read: nothing else says which segments count.
+[[nodiscard]] Result<StoreRepair> repair_store(const std::string& folder);
 
 /// Which flows `retain_store` keeps.
 struct Retention {
