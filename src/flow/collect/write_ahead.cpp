@@ -82,7 +82,7 @@ Result<AheadContents> parse_ahead(std::span<const std::byte> file, const std::st
     ByteCursor cursor(file);
     AheadContents contents;
     const auto magic = cursor.take(std::min(kMagic.size(), file.size()));
-    if (!magic || std::memcmp(magic->data(), kMagic.data(), magic->size()) != 0) { return fail(Errc::malformed, "no write-ahead of a collector", where, "it is left as it is"); }
+    if (!magic || !std::ranges::equal(*magic, std::as_bytes(std::span(kMagic)).first(magic->size()))) { return fail(Errc::malformed, "no write-ahead of a collector", where, "it is left as it is"); }
     const auto version = cursor.u32(kLittle);
     if (version && *version != kVersion) { return fail(Errc::unsupported, "a write-ahead of another version", where, "it is left for the headwater that wrote it"); }
     const auto length = cursor.u32(kLittle);
