@@ -15,12 +15,14 @@
 namespace hw::flow {
 
 /// Takes away what several observers told of the same conversation, but for one of them: the one that counted most bytes (scaled up by
-/// its sampling; of equals the first). Records of the same two endpoints and protocol, either way round, belong to one conversation where
+/// its sampling; of equals the first). What another saw while that one saw nothing stays. Records of the same two endpoints and protocol, either way round, belong to one conversation where
 /// each overlaps the one before or follows it within `kApart`, so that pieces which observers' timeouts cut differently stay together.
 class CopyMerger {
 public:
     /// Clocks of observers, and what a packet takes from one to the next, differ by less.
     static constexpr Duration kApart = std::chrono::seconds(5);
+    /// Held of one conversation; what comes after counts as another.
+    static constexpr std::size_t kMostPieces = 4096;
 
     /// Gets what stays: the flow, where it was kept (as given to `add`), and all observers of its conversation, rising; one where only one saw it.
     /// Returns false to get no more.
@@ -45,6 +47,7 @@ private:
         std::vector<Piece> pieces;
     };
     bool close(const Conversation& conversation);
+    [[nodiscard]] static bool mostly_within(const Flow& flow, std::span<const Interval> seen);
     bool sweep(Time now);
 
     Give give_;

@@ -62,6 +62,12 @@ TEST_CASE("copies: pieces that one observer cut otherwise than the other stay to
     CHECK(bytes == 1700);
 }
 
+TEST_CASE("copies: what one observer saw while the other did not is no copy") {
+    const auto given = merged({seen(0, 0, 60, 900), seen(1, 50, 59, 100), seen(1, 64.9, 120, 600), seen(1, 66, 120, 10)});
+    CHECK(given.flows.size() == 3);
+    CHECK(given.copies == 1);
+}
+
 TEST_CASE("copies: sampled counts are weighed scaled up") {
     auto sampled = seen(1, 100, 110, 9);
     sampled.sampling = 100;

@@ -55,7 +55,8 @@ SealStatus Sealer::status() const {
 
 Result<void> Sealer::seal(Batch& batch) {
     std::uint64_t copies = 0;
-    if (!batch.exported.empty()) {  // once: the flows stay, whatever comes of the first try
+    if (!batch.exported.empty()) {  // once: the flows stay, whatever comes of the first try at writing them
+        batch.unmakeable = true;    // until they are made: what is thrown meanwhile (memory) must not pass for an empty batch
         read::ExportFlows joiner(batch.observer.empty() ? observer_ : batch.observer);
         joiner.add(std::exchange(batch.exported, {}));
         read::ReadReport report;
@@ -64,6 +65,7 @@ Result<void> Sealer::seal(Batch& batch) {
         batch.observers.reserve(batch.exporters.size());
         for (const auto& exporter : batch.exporters) { batch.observers.push_back(joiner.name_of(exporter)); }
         copies = report.skipped_total();
+        batch.unmakeable = false;
     }
     std::uint64_t bytes = 0;
     if (!batch.flows.empty()) { HW_TRY(bytes, store::add_flows(folder_, batch.flows, batch.observers, {}, batch.ahead ? batch.ahead->name() : std::string())); }
@@ -99,7 +101,7 @@ void Sealer::run() {
         lock.lock();
         if (!sealed) {
             status_.trouble = std::move(sealed).error();
-            if (Clock::now() < give_up_) {
+            if (Clock::now() < give_up_ && !batch.unmakeable) {
                 changed_.wait_for(lock, kPause, [this] { return Clock::now() >= give_up_; });
                 continue;
             }

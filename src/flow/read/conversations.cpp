@@ -116,7 +116,8 @@ std::span<const Conversations::Member> Conversations::next() {
         });
         end = end_of();
     }
-    return std::span(members_).subspan(std::exchange(at_, end), end - at_);
+    const std::size_t begin = std::exchange(at_, end);
+    return std::span(members_).subspan(begin, end - begin);
 }
 
 }  // namespace hw::flow::read

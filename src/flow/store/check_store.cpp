@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <fmt/format.h>
+
 namespace hw::flow::store {
 
 Result<StoreCheck> check_store(const std::string& folder) {
@@ -27,7 +29,7 @@ Result<StoreCheck> check_store(const std::string& folder) {
     }
     std::ranges::sort(directories);
     for (std::string& file : directories) {
-        const auto directory = HostDirectory::open(folder + "/" + file);
+        const auto directory = HostDirectory::open(fmt::format("{}/{}", folder, file));
         if (directory && (*directory)->sound()) { continue; }
         check.damages.push_back({.file = std::move(file), .offset = 0, .size = 0, .what = "a directory of hosts is damaged: no flow is lost by it, and store compact makes it anew"});
     }

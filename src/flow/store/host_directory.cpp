@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
 namespace hw::flow::store {
@@ -201,7 +202,7 @@ void keep_directories(const std::string& folder) {
     const auto store = Store::open(folder);
     if (!store) { return; }
     std::error_code error;
-    for (const std::string& file : (*store)->useless_directories()) { std::filesystem::remove(folder + "/" + file, error); }
+    for (const std::string& file : (*store)->useless_directories()) { std::filesystem::remove(fmt::format("{}/{}", folder, file), error); }
     std::vector<std::shared_ptr<const Segment>> group;
     std::vector<std::string> names;
     std::size_t hosts = 0;

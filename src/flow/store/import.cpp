@@ -159,6 +159,7 @@ Result<std::uint64_t> add_flows(const std::string& folder, std::span<const Flow>
         std::error_code unsure;
         return !std::filesystem::exists(folder + "/" + name, unsure) && !unsure;
     });
+    if (!ahead.empty() && std::ranges::find(manifest.ahead, ahead) != manifest.ahead.end()) { return std::uint64_t{0}; }  // a try that failed after its commit
     if (!ahead.empty()) { manifest.ahead.push_back(ahead); }
     std::vector<const Flow*> all;
     all.reserve(flows.size());

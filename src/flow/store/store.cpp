@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace hw::flow::store {
 
 Result<std::shared_ptr<const Store>> Store::open(const std::string& folder) {
@@ -54,7 +56,7 @@ void Store::open_directories(const std::string& folder) {
     std::map<std::string_view, std::size_t> segment_of;
     for (std::size_t s = 0; s < manifest_.segments.size(); ++s) { segment_of.emplace(manifest_.segments[s].file, s); }
     for (std::string& file : files) {
-        auto directory = HostDirectory::open(folder + "/" + file);
+        auto directory = HostDirectory::open(fmt::format("{}/{}", folder, file));
         std::size_t live = 0;
         if (directory) {
             const auto names = (*directory)->segments();
