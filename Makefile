@@ -118,6 +118,12 @@ bench-store-trace: deps ## plant a trail in a store of made-up flows (FLOWS=2000
 	$(call build,release,store_trace_run)
 	$(call run,build/release/bench/store_trace_run build/bench-store-trace $(or $(FLOWS),20000000),See docs/results/store-trace.md.)
 
+.PHONY: bench-longest-match
+bench-longest-match: deps ## longest matches in a full routing table, made up or read (PREFIXES=FILE, one a line), beside the trie and rte_fib
+	$(call configure,release)
+	$(call build,release,longest_match_run)
+	$(call run,build/release/bench/longest_match_run $(if $(PREFIXES),--prefixes $(PREFIXES)) $(if $(HOSTS),--hosts $(HOSTS)),See docs/results/longest-match.md.)
+
 .PHONY: bench-match
 bench-match: deps ## how blind-spot matching grows: recall and time of the index, cost of verifying a pair
 	$(call configure,release)

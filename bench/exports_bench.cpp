@@ -1,7 +1,7 @@
 // How fast flow exports are decoded, a thread: records a second for NetFlow v5, v9, IPFIX and sFlow messages in memory, and for
 // IPFIX to finished flows (decoding, joining of the two directions). The messages are made from a seed.
 
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 #include "flow/read/export_decoder.hpp"
 #include "flow/read/export_messages.hpp"
 

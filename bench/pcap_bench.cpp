@@ -31,7 +31,7 @@ void read_pcap(benchmark::State& state) {
     std::uint64_t packets = 0;
     std::uint64_t flows = 0;
     for (auto _ : state) {
-        MemoryBytes source(std::as_bytes(std::span(bytes)));
+        hw::MemoryBytes source(std::as_bytes(std::span(bytes)));
         ReadReport report;
         report.path = "memory";
         const auto done = read_capture(source, "bench", ObserverId{}, ReadOptions{}, [&](Flow&& flow) { flows += flow.request.packets > 0 ? 1 : 0; }, report);

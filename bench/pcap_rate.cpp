@@ -1,9 +1,9 @@
 // pcap_rate FILE [hold]: reads one capture as a command does (hashed, unpacked, assembled to flows with activity) and prints
 // what became of it and how fast. The flows are dropped as they end; with `hold` they are kept, indexed by host and their
 // coverage worked out, as `trace` does before it starts. What bench/read_compare runs.
+#include "base/input/unpack.hpp"
 #include "flow/read/input.hpp"
 #include "flow/read/pcap_reader.hpp"
-#include "flow/read/unpack.hpp"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -31,7 +31,7 @@ struct Sums {
 };
 
 Result<ReadReport> drop(const std::string& path, Sums& sums) {
-    HW_TRY(const auto input, InputBytes::open(path));
+    HW_TRY(const auto input, hw::InputBytes::open(path));
     ReadReport report;
     report.path = path;
     HW_CHECK(read_capture(*input, "bench", ObserverId{}, ReadOptions{}, [&](Flow&& flow) { sums.add(flow); }, report));

@@ -1,9 +1,9 @@
 // How fast Zeek conn logs are read, a thread: records a second for TSV, flat, nested and ECS JSON, from bytes in memory,
 // and for the TSV log packed with gzip from a file. The records are made from a seed, so every run reads the same bytes.
 
+#include "base/input/byte_source.hpp"
+#include "base/input/unpack.hpp"
 #include "base/time.hpp"
-#include "flow/read/byte_source.hpp"
-#include "flow/read/unpack.hpp"
 #include "flow/read/zeek_connections.hpp"
 #include "flow/read/zeek_json.hpp"
 #include "flow/read/zeek_tsv.hpp"
@@ -128,7 +128,7 @@ void drop(benchmark::State& state, std::vector<hw::flow::Flow>& flows) {
 void read_log(benchmark::State& state, Form form) {
     const std::string log = make_log(form);
     for ([[maybe_unused]] auto round : state) {
-        MemoryBytes bytes(std::as_bytes(std::span(log)), std::size_t{256} * 1024);
+        hw::MemoryBytes bytes(std::as_bytes(std::span(log)), std::size_t{256} * 1024);
         zeek::Connections connections("sensor");
         connections.expect(kRecords);  // as read_inputs reckons it from the file's size
         ReadReport report;
@@ -154,7 +154,7 @@ void read_gzip(benchmark::State& state) {
         }
     }
     for ([[maybe_unused]] auto round : state) {
-        auto bytes = InputBytes::open(path);
+        auto bytes = hw::InputBytes::open(path);
         zeek::Connections connections("sensor");
         connections.expect(kRecords);
         ReadReport report;

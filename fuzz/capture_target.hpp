@@ -18,7 +18,7 @@ inline void read_as_capture(std::span<const std::byte> bytes) {
     };
     const auto read = [&](std::size_t block) {
         Read r;
-        MemoryBytes source(bytes, block);
+        hw::MemoryBytes source(bytes, block);
         ReadOptions options;
         options.max_live_flows = 64;
         const auto done = read_capture(source, "fuzz", ObserverId{}, options, [&](Flow&& f) { r.flows.push_back(std::move(f)); }, r.report);

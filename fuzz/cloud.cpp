@@ -1,5 +1,5 @@
 // Flow logs of Azure's and Google's through their readers, in one block and in small ones.
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 #include "flow/read/cloud_log.hpp"
 
 #include <cstddef>
@@ -16,7 +16,7 @@ template <typename Read>
 void check(std::span<const std::byte> bytes, const Read& read) {
     using namespace hw::flow::read;
     const auto in_blocks = [&](std::size_t block) {
-        MemoryBytes source(bytes, block);
+        hw::MemoryBytes source(bytes, block);
         ReadReport report;
         report.path = "log";
         std::vector<ExportRecord> records;

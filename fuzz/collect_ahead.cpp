@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::vector<std::byte> again;
         collect::append_ahead_front(contents->observer, again);
         again.insert(again.end(), records.begin(), records.end());
-        if (again.size() + contents->torn_bytes != size || !std::equal(again.begin(), again.end(), given.begin())) { std::abort(); }
+        if (again.size() + contents->torn_bytes + contents->damaged_bytes != size || !std::equal(again.begin(), again.end(), given.begin())) { std::abort(); }
     }
 
     // The same bytes as datagrams, each with two bytes of length before it: the keeper's state brings a new decoder to where the first one is.

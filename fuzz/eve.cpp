@@ -1,5 +1,5 @@
 // Suricata's EVE log, its alerts and Amazon's VPC flow log through their readers, in one block and in small ones.
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 #include "flow/read/eve_alert.hpp"
 #include "flow/read/eve_log.hpp"
 #include "flow/read/vpc_log.hpp"
@@ -18,7 +18,7 @@ template <typename Read>
 void check(std::span<const std::byte> bytes, const Read& read) {
     using namespace hw::flow::read;
     const auto in_blocks = [&](std::size_t block) {
-        MemoryBytes source(bytes, block);
+        hw::MemoryBytes source(bytes, block);
         ReadReport report;
         report.path = "log";
         std::vector<ExportRecord> records;
@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto bytes = std::as_bytes(std::span(data, size));
     check(bytes, hw::flow::read::read_eve);
     check(bytes, hw::flow::read::read_vpc);
-    hw::flow::read::MemoryBytes source(bytes, 61);
+    hw::MemoryBytes source(bytes, 61);
     hw::flow::read::ReadReport report;
     if (const auto alerts = hw::flow::read::read_eve_alerts(source, std::stop_token(), report)) {
         if (alerts->size() != report.records) { std::abort(); }

@@ -1,6 +1,6 @@
 // Export messages as a collector sees them: the first byte cuts the rest into datagrams of that many times 16 bytes; then the
 // same bytes as a file of messages.
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 #include "flow/read/export_messages.hpp"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto as_file = [&](std::size_t block) {
         ExportInput input("fuzz");
         ReadReport report;
-        MemoryBytes source(bytes, block);
+        hw::MemoryBytes source(bytes, block);
         const bool good = input.read_messages(source, std::stop_token(), report).has_value();
         const std::uint64_t records = report.records;
         check(input, report);

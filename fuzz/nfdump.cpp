@@ -1,5 +1,5 @@
 // A file of nfdump's through the reader, in one block and in small ones.
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 #include "flow/read/nfdump_file.hpp"
 
 #include <cstddef>
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace hw::flow;
     const auto bytes = std::as_bytes(std::span(data, size));
     const auto read = [&](std::size_t block) {
-        read::MemoryBytes source(bytes, block);
+        hw::MemoryBytes source(bytes, block);
         read::ReadReport report;
         report.path = "file";
         std::vector<read::ExportRecord> records;

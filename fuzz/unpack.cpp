@@ -1,12 +1,12 @@
 // Packed bytes through the unpacker: never more than asked for, and nothing after the end.
-#include "flow/read/unpack.hpp"
+#include "base/input/unpack.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace hw::flow::read;
+    using namespace hw;
     const auto bytes = std::as_bytes(std::span(data, size));
     Unpacker unpacker(std::make_unique<MemoryBytes>(bytes, 97), recognise_packing(bytes));
     constexpr std::size_t kEnough = std::size_t{16} << 20U;  // a bomb goes on for longer; memory stays bounded all the same

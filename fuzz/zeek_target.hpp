@@ -1,6 +1,6 @@
 #pragma once
 
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 #include "flow/read/zeek_connections.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ template <typename Read>
 void read_as_zeek_log(std::span<const std::byte> bytes, const Read& read) {
     using namespace hw::flow;
     const auto flows_in_blocks = [&](std::size_t block, read::ReadReport& report) {
-        read::MemoryBytes source(bytes, block);
+        hw::MemoryBytes source(bytes, block);
         read::zeek::Connections connections("sensor");
         report.path = "log";
         const bool read_on = read(source, connections, std::stop_token(), report).has_value();

@@ -1,9 +1,9 @@
 #include "packets.hpp"
 
-#include "flow/read/block_window.hpp"
+#include "base/input/block_window.hpp"
+#include "base/input/unpack.hpp"
 #include "flow/read/decode.hpp"
 #include "flow/read/sequence.hpp"
-#include "flow/read/unpack.hpp"
 
 #include <algorithm>
 #include <array>
@@ -65,8 +65,8 @@ Result<std::vector<FlowPackets>> read_packets(const std::string& path, const std
         ways[{n.server.address, net::number(n.server.port), n.client.address, net::number(n.client.port), protocol}].lists.push_back(&found[k].from_server);
     }
 
-    HW_TRY(const auto input, flow::read::InputBytes::open(path));
-    flow::read::BlockWindow window(*input);
+    HW_TRY(const auto input, hw::InputBytes::open(path));
+    hw::BlockWindow window(*input);
     HW_TRY(const auto head, window.peek(kFileHead));
     if (head.size() < kFileHead || little_u32(head, 0) != kMagic) {
         return fail(Errc::unsupported, "not a little-endian microsecond pcap", path, "this reads what the laboratory records");

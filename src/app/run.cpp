@@ -25,6 +25,7 @@ Handler handler_of(std::string_view verb) {
         {"demo", command::demo},       {"config", command::config}, {"completion", command::completion},
         {"version", command::version}, {"help", command::help},   {"relay-test", command::relay_test},
         {"import", command::import},   {"store", command::store},   {"collect", command::collect},
+        {"map", command::map},
     };
     for (const auto& [name, handler] : kHandlers) {
         if (name == verb) { return handler; }

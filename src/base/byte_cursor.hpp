@@ -3,10 +3,19 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 
 namespace hw {
+
+/// A big-endian (network order) integer whose bytes are there.
+template <typename T>
+[[nodiscard]] inline T load_big(const std::byte* bytes) {
+    T value = 0;
+    std::memcpy(&value, bytes, sizeof value);
+    return std::endian::native == std::endian::big ? value : std::byteswap(value);
+}
 
 /// Reads integers and sub-ranges from a block of bytes, front to back, never past its end.
 ///
@@ -47,10 +56,7 @@ private:
     template <typename T>
     std::optional<T> big() {
         if (sizeof(T) > remaining()) { return std::nullopt; }
-        T value = 0;
-        for (std::size_t i = 0; i < sizeof(T); ++i) {
-            value = static_cast<T>((static_cast<std::uint64_t>(value) << 8U) | std::to_integer<std::uint64_t>(bytes_[offset_ + i]));
-        }
+        const T value = load_big<T>(bytes_.data() + offset_);
         offset_ += sizeof(T);
         return value;
     }

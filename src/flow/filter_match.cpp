@@ -178,10 +178,10 @@ FlowMatcher::Step FlowMatcher::step_of(const FilterTest& test, std::span<const O
         const AddressRange mapped{net::Address::v4(0), net::Address::v4(0xffff'ffffU)};
         for (const auto& prefix : test.prefixes) {
             const AddressRange whole{prefix.address(), last_of(prefix)};
-            // A short IPv6 prefix spans the IPv4-mapped block, whose addresses are not of its family.
-            if (!prefix.is_v4() && whole.low < mapped.low && mapped.high < whole.high) {
+            // An IPv6 prefix of up to 95 bits may span the IPv4-mapped block, or end where that ends; its addresses are not of the prefix's family.
+            if (!prefix.is_v4() && whole.low < mapped.low && mapped.high <= whole.high) {
                 ranges.push_back({whole.low, net::Address::v6(0, mapped.low.low() - 1)});
-                ranges.push_back({net::Address::v6(0, mapped.high.low() + 1), whole.high});
+                if (mapped.high < whole.high) { ranges.push_back({net::Address::v6(0, mapped.high.low() + 1), whole.high}); }
             } else {
                 ranges.push_back(whole);
             }

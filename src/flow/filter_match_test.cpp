@@ -120,6 +120,8 @@ TEST_CASE("filter: an IPv4 address is in no IPv6 prefix, however short") {
     f.client.address = net::Address::v4(1);
     f.server.address = net::Address::v4(2);
     CHECK_FALSE(passes("net ::/0", f));
+    CHECK_FALSE(passes("net ::/80", f));  // ends where the IPv4-mapped block ends
+    CHECK_FALSE(passes("net ::fffe:0:0/95", f));
     CHECK(passes("net 0.0.0.0/0", f));
     f.server.address = net::Address::v6(1, 1);
     CHECK(passes("net ::/0", f));

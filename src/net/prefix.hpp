@@ -17,6 +17,22 @@ public:
     constexpr Prefix() = default;
     /// Clears the host bits. Fails when `length` exceeds the family's.
     [[nodiscard]] static Result<Prefix> make(const Address& address, unsigned length);
+    /// The same for readers of bytes, without a way to fail: `length` is at most 32.
+    [[nodiscard]] static constexpr Prefix v4(std::uint32_t address, unsigned length) {
+        Prefix prefix;
+        prefix.v4_ = true;
+        prefix.length_ = static_cast<std::uint8_t>(length);
+        prefix.address_ = Address::v4(length == 0 ? 0 : address & (~std::uint32_t{0} << (32 - length)));
+        return prefix;
+    }
+    /// `length` is at most 128, and the address is no IPv4-mapped one.
+    [[nodiscard]] static constexpr Prefix v6(std::uint64_t high, std::uint64_t low, unsigned length) {
+        Prefix prefix;
+        prefix.length_ = static_cast<std::uint8_t>(length);
+        const auto kept = [](std::uint64_t half, unsigned bits) { return bits == 0 ? 0 : bits >= 64 ? half : half & (~std::uint64_t{0} << (64 - bits)); };
+        prefix.address_ = Address::v6(kept(high, length), length > 64 ? kept(low, length - 64) : 0);
+        return prefix;
+    }
     /// The prefix that holds this one address.
     [[nodiscard]] static Prefix host(const Address& address);
 

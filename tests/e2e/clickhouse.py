@@ -15,6 +15,7 @@ import tempfile
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 240
@@ -36,7 +37,7 @@ def main() -> int:
             subprocess.run([sys.argv[1], "--source-file=*/clickhouse/*_test.cpp", "--no-intro"], env=os.environ | {"HW_TEST_CLICKHOUSE": f"{one} {two}"},
                            timeout=LIMIT_S, check=True)
             for port in ports:
-                for name in ("alone", "shards"):
+                for name in ("alone", "shards", "moved"):
                     urllib.request.urlopen(f"http://127.0.0.1:{port}/", data=f"CREATE DATABASE {name}".encode(), timeout=20).close()
             foreign_tables(one, ports[0], Path(folder))
             return same_answers([f"{one}/alone", two.replace("?", "/shards?")])
@@ -45,8 +46,8 @@ def main() -> int:
             shards.wait()
 
 
-def headwater(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.argv[2], *arguments], capture_output=True, text=True, timeout=LIMIT_S, check=False)
+def headwater(*arguments: str, stdin: IO[bytes] | int = subprocess.DEVNULL) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.argv[2], *arguments], stdin=stdin, capture_output=True, text=True, timeout=LIMIT_S, check=False)
 
 
 def answer(question: list[str], source: str) -> dict[str, object]:
@@ -157,6 +158,7 @@ def same_answers(databases: list[str]) -> int:
         assert json.loads(first.stdout)["flows"] == 783, first.stdout
         again = json.loads(headwater("import", str(captures), "--store", database, "--json").stdout)
         assert (again["flows"], again["known_inputs"]) == (0, 12), again
+        assert not list(Path(tempfile.gettempdir()).glob("headwater-import-*")), "what was read for the database is still there"
     with tempfile.TemporaryDirectory() as store:
         assert headwater("import", str(captures), "--store", f"{store}/s").returncode == 0
         for question in questions:
@@ -165,6 +167,20 @@ def same_answers(databases: list[str]) -> int:
             for database in databases:  # one who may change nothing, not even a setting
                 assert answer(question, database.replace("//", "//reader@", 1)) == answers[0], f"{question[0]}: a reader's answer differs"
             print(f"{question[0]}: the same from files, from one server, from two shards and from the embedded store")
+    with tempfile.TemporaryDirectory() as folder:  # a store's flows, and standard input, twice each
+        one, other = sorted(captures.glob("*.pcap*"))[:2]
+        moved = f"{databases[0].rsplit('/', 1)[0]}/moved"
+        assert headwater("import", str(one), "--store", f"{folder}/s").returncode == 0
+        for known in (0, 1):
+            done = headwater("import", f"{folder}/s", "--store", moved, "--json")
+            assert done.returncode == 0 and json.loads(done.stdout)["known_inputs"] == known, done.stdout + done.stderr
+            with other.open("rb") as given:
+                piped = headwater("import", "-", "--store", moved, "--json", stdin=given)
+            assert piped.returncode == 0 and json.loads(piped.stdout)["known_inputs"] == known, piped.stdout + piped.stderr
+        with other.open("rb") as given:
+            assert headwater("import", str(one), "-", "--store", f"{folder}/both", stdin=given).returncode == 0
+        assert answer(["flows"], moved) == answer(["flows"], f"{folder}/both"), "what was moved into a database differs"
+        print("import: a store's flows and standard input, once each however often they come")
     refused = headwater("import", str(ROOT / "tests"), "--store", databases[0].replace("//", "//reader@", 1))
     assert refused.returncode != 0, refused.stdout
     refused = headwater("relay-test", databases[0])

@@ -1,8 +1,8 @@
 #include "app/command/trace_run.hpp"
+#include "base/input/unpack.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "flow/read/eve_alert.hpp"
-#include "flow/read/unpack.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -31,7 +31,7 @@ Result<std::string> seed_by_alert(const Invocation& invocation, const std::strin
     using namespace alert_choice;
     flow::read::ReadReport report;
     report.path = path;
-    HW_TRY(auto bytes, flow::read::InputBytes::open(path, invocation.stop));
+    HW_TRY(auto bytes, hw::InputBytes::open(path, invocation.stop));
     HW_TRY(const auto alerts, flow::read::read_eve_alerts(*bytes, invocation.stop, report));
     for (const auto& [reason, what] : report.skipped) { log::warning("alerts: skipped " + std::to_string(what.count) + " (" + reason + ") in " + printable(path)); }
     const EveAlert* best = nullptr;

@@ -32,14 +32,15 @@ std::optional<std::string_view> inside(std::string_view text, std::string_view w
     return text.substr(wrapper.size() + 1, text.size() - wrapper.size() - 2);
 }
 
-bool can_tell(Told what, ColumnType::Kind kind) {
+bool can_tell(Told what, const ColumnType& type) {
     using Kind = ColumnType::Kind;
+    const Kind kind = type.kind;
     switch (what) {
         case Told::time:
         case Told::first:
         case Told::last: return kind == Kind::date_time || kind == Kind::date_time64 || kind == Kind::integer;
         case Told::source:
-        case Told::destination: return kind == Kind::ipv4 || kind == Kind::ipv6 || kind == Kind::bytes16 || kind == Kind::text || kind == Kind::integer;
+        case Told::destination: return kind == Kind::ipv4 || kind == Kind::ipv6 || kind == Kind::bytes16 || kind == Kind::text || type.holds_ipv4;
         case Told::exporter: return kind != Kind::other && kind != Kind::date_time && kind != Kind::date_time64;
         default: return kind == Kind::integer;
     }
@@ -148,7 +149,10 @@ ColumnType ColumnType::of(std::string_view text) {
     else if (text == "IPv6") { type.kind = Kind::ipv6; }
     else if (text == "FixedString(16)") { type.kind = Kind::bytes16; }
     else if (text == "String") { type.kind = Kind::text; }
-    else if (std::ranges::find(kIntegers, text) != kIntegers.end()) { type.kind = Kind::integer; }
+    else if (std::ranges::find(kIntegers, text) != kIntegers.end()) {
+        type.kind = Kind::integer;
+        type.holds_ipv4 = text == "UInt32";
+    }
     return type;
 }
 
@@ -167,7 +171,7 @@ Result<MappedTable> MappedTable::make(ColumnMapping mapping, std::string_view da
                         "the columns are named under [columns." + mapping.name + "] in the configuration");
         }
         table.types_[i] = ColumnType::of(found->second);
-        if (!can_tell(static_cast<Told>(i), table.types_[i].kind)) {
+        if (!can_tell(static_cast<Told>(i), table.types_[i])) {
             return fail(Errc::unsupported, fmt::format("the column {} of {} is {}, which cannot tell the {}", quoted(column), table.from_, found->second, kColumns[i]), {},
                         "what is taken is " + std::string(wanted(static_cast<Told>(i))));
         }
@@ -205,14 +209,16 @@ std::string MappedTable::moment(Told what) const {
 }
 
 std::string MappedTable::micros(Told what) const {
-    if (what == Told::first && !has(what)) { return micros(Told::last); }
-    if (what == Told::last && !has(what)) { return moment(Told::time); }
-    return moment(what);
+    if (what == Told::time) { return moment(what); }
+    const Told instead = what == Told::first ? Told::last : Told::time;
+    if (!has(what)) { return micros(instead); }
+    if (!types_[static_cast<std::size_t>(what)].nullable) { return moment(what); }
+    return fmt::format("if(isNull({}), {}, {})", name(what), micros(instead), moment(what));
 }
 
 std::string MappedTable::exporter() const {
     if (!has(Told::exporter)) { return "''"; }
-    const std::string column = value(Told::exporter);
+    std::string column = value(Told::exporter);
     switch (kind_of(Told::exporter)) {
         case ColumnType::Kind::bytes16: return "IPv6NumToString(" + column + ")";
         case ColumnType::Kind::text: return column;

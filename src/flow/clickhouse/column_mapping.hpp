@@ -54,6 +54,7 @@ struct ColumnType {
     enum class Kind : std::uint8_t { other, date_time, date_time64, integer, ipv4, ipv6, bytes16, text };
     Kind kind = Kind::other;
     bool nullable = false;
+    bool holds_ipv4 = false;  ///< An integer as wide as an IPv4 address, and without a sign.
     [[nodiscard]] static ColumnType of(std::string_view text);
     friend bool operator==(const ColumnType&, const ColumnType&) = default;
 };

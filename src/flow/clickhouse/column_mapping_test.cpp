@@ -48,6 +48,14 @@ TEST_CASE("column mapping: each type of address is asked for in its own words, a
     CHECK(condition("FixedString(16)", v4) == "(`a` = toFixedString(unhex('00000000000000000000ffffc0000201'), 16) OR `b` = toFixedString(unhex('00000000000000000000ffffc0000201'), 16))");
 }
 
+TEST_CASE("column mapping: an integer that is not as wide as an address tells none") {
+    for (const char* type : {"UInt16", "Int32", "UInt64", "Nullable(Int32)"}) {
+        const auto table = MappedTable::make(small(), "d", Types{{"at", "UInt64"}, {"a", type}, {"b", type}, {"p", "UInt8"}, {"n", "UInt64"}});
+        REQUIRE_FALSE(table);
+        CHECK(table.error().code == Errc::unsupported);
+    }
+}
+
 TEST_CASE("column mapping: whole numbers are times of the unit that was said") {
     auto mapping = small();
     REQUIRE(mapping.set("time_unit", "ms"));
@@ -55,7 +63,7 @@ TEST_CASE("column mapping: whole numbers are times of the unit that was said") {
     const auto table = MappedTable::make(mapping, "d", Types{{"at", "Int64"}, {"began", "Nullable(UInt64)"}, {"a", "IPv6"}, {"b", "IPv6"}, {"p", "UInt8"}, {"n", "UInt64"}});
     REQUIRE(table);
     CHECK(table->in_time({Time::from_micros(1'500), Time::from_micros(2'000)}) == "`at` >= 1 AND `at` <= 3");
-    CHECK(table->micros(Told::first) == "toInt64(assumeNotNull(`began`)) * 1000");
+    CHECK(table->micros(Told::first) == "if(isNull(`began`), toInt64(`at`) * 1000, toInt64(assumeNotNull(`began`)) * 1000)");
     CHECK(table->micros(Told::last) == "toInt64(`at`) * 1000");
     CHECK_FALSE(mapping.set("time_unit", "minutes"));
 }

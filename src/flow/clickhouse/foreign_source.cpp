@@ -14,6 +14,8 @@ namespace {
 namespace foreign_detail {
 
 constexpr Duration kDay = std::chrono::hours(24);
+constexpr Duration kLongRecord = std::chrono::hours(1);  ///< Those that last longer are asked for apart, or each question would reach back as far.
+constexpr Duration kOneConversation = std::chrono::seconds(5);  ///< Records so far apart are joined.
 constexpr Duration kLate = std::chrono::minutes(10);    ///< Records come this long after their flow's end, and clocks differ.
 constexpr Duration kMargin = std::chrono::minutes(1);   ///< More than what decides on which records are joined.
 constexpr Duration kStep = std::chrono::minutes(10);    ///< By which the table's course is counted.
@@ -61,13 +63,6 @@ Result<std::unique_ptr<ForeignSource>> ForeignSource::open(Http http, ColumnMapp
         types.emplace_back(std::move(name), std::move(type));
     }
     HW_TRY(auto table, MappedTable::make(std::move(mapping), database, types));
-    for (const Told what : {Told::source, Told::destination}) {
-        const auto& column = table.mapping().column(what);
-        const auto type = std::ranges::find(types, column, [](const auto& t) { return t.first; })->second;
-        if (table.kind_of(what) == ColumnType::Kind::integer && type.find("UInt32") == std::string::npos) {
-            return fail(Errc::unsupported, "the column `" + column + "` is " + type + ", which is no address", {}, "what is taken is IPv4, IPv6, FixedString(16), String or UInt32");
-        }
-    }
     std::unique_ptr<ForeignSource> source(new ForeignSource(std::move(http), std::move(table)));
     HW_CHECK(source->find_window(window));
     HW_CHECK(source->read_exporters());
@@ -100,8 +95,10 @@ Result<void> ForeignSource::read_exporters() {
     using namespace foreign_detail;
     const std::string first = table_.micros(Told::first);
     const std::string last = table_.micros(Told::last);
-    HW_TRY(const auto answer, http_.read(fmt::format("SELECT {} AS who, min({}), max({}), max({} - {}), count() FROM {} WHERE {}{} GROUP BY who ORDER BY who FORMAT RowBinary", table_.exporter(), first,
-                                                     last, last, first, table_.from(), table_.in_time(window_), table_.complete())));
+    const std::string lasts = fmt::format("({} - {})", last, first);
+    const std::string is_long = fmt::format("({} > {})", lasts, kLongRecord.count());
+    HW_TRY(const auto answer, http_.read(fmt::format("SELECT {} AS who, min({}), max({}), max(if({}, toInt64(0), {})), sum(toUInt64({})), count() FROM {} WHERE {}{} GROUP BY who ORDER BY who FORMAT RowBinary",
+                                                     table_.exporter(), first, last, is_long, lasts, is_long, table_.from(), table_.in_time(window_), table_.complete())));
     struct Seen {
         std::vector<std::string> exporters;  // an address may be written in several ways
         Interval interval;
@@ -113,6 +110,7 @@ Result<void> ForeignSource::read_exporters() {
         seen.from = Time::from_micros(in.integer<std::int64_t>());
         seen.to = std::max(seen.from, Time::from_micros(in.integer<std::int64_t>()));
         longest_ = std::max(longest_, Duration(in.integer<std::int64_t>()));
+        long_records_ += in.integer<std::uint64_t>();
         records_ += in.integer<std::uint64_t>();
         if (!in.good()) { return damaged(); }
         const auto [at, fresh] = by_name.try_emplace(observer_name(who));
@@ -120,7 +118,6 @@ Result<void> ForeignSource::read_exporters() {
         at->second.exporters.push_back(std::move(who));
     }
     if (by_name.size() > std::numeric_limits<std::uint16_t>::max()) { return fail(Errc::limit, "more than 65535 exporters in the table", {}, "look at a shorter window, or map no column to exporter"); }
-    longest_ = std::min(longest_, kDay);
     for (auto& [name, seen] : by_name) {
         for (std::string& who : seen.exporters) { places_.emplace(std::move(who), observers_.size()); }
         interval_ = observers_.empty() ? seen.interval : Interval{std::min(interval_.from, seen.interval.from), std::max(interval_.to, seen.interval.to)};
@@ -176,8 +173,16 @@ std::optional<std::size_t> ForeignSource::observer_of(std::string_view exporter)
 
 std::string ForeignSource::rows_near(Interval interval) const {
     using namespace foreign_detail;
-    const Interval near{std::max(window_.from, interval.from - kMargin), std::min(window_.to, interval.to + longest_ + kLate)};
-    return table_.in_time({near.from, std::max(near.from, near.to)}) + table_.complete();
+    // What a record joins decides on what another joins: the two halves of a conversation reach back and on by a record each.
+    const Duration reach = 2 * longest_ + kOneConversation;
+    const Interval near{std::max(window_.from, std::max(interval.from, window_.from) - reach - kMargin), std::min(window_.to, std::min(interval.to, window_.to) + reach + kLate)};
+    std::string rows = table_.in_time({near.from, std::max(near.from, near.to)});
+    if (long_records_ > 0) {
+        const std::string first = table_.micros(Told::first);
+        const std::string last = table_.micros(Told::last);
+        rows = fmt::format("({} OR ({} AND {} - {} > {} AND {} <= {} AND {} >= {}))", rows, table_.in_time(window_), last, first, kLongRecord.count(), first, near.to.micros(), last, near.from.micros());
+    }
+    return rows + table_.complete();
 }
 
 Result<std::vector<Flow>> ForeignSource::ask(const std::string& where) const {
@@ -246,7 +251,7 @@ Result<void> ForeignSource::scan(Interval interval, const std::function<bool(con
         for (end = begin + 1; end < course_.size() && records + course_[end].records <= kRecordsAPiece; ++end) { records += course_[end].records; }
         // Each flow is shown by the piece in which it begins.
         const Interval piece{course_[begin].from, end < course_.size() ? course_[end].from : course_[end - 1].from + kStep};
-        if (piece.from > interval.to || piece.to + longest_ < interval.from) { continue; }
+        if (piece.from > interval.to || (long_records_ == 0 && piece.to + 2 * longest_ + kOneConversation < interval.from)) { continue; }
         HW_TRY(const auto flows, ask(rows_near(piece)));
         for (const Flow& flow : flows) {
             const bool here = flow.first >= piece.from && (flow.first < piece.to || end == course_.size());

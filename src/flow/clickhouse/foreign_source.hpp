@@ -65,7 +65,8 @@ private:
     MappedTable table_;
     Interval window_;
     Interval interval_;
-    Duration longest_{0};
+    Duration longest_{0};             ///< Of records up to an hour.
+    std::uint64_t long_records_ = 0;  ///< Longer ones.
     std::uint64_t records_ = 0;
     bool coverage_unknown_ = false;
     std::vector<Observer> observers_;                     ///< By name.

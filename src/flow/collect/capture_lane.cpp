@@ -28,7 +28,7 @@ constexpr std::size_t kMostBatches = 4;
 
 /// The reading thread holds the lock while it works on a block and lets go of it while it waits for the next one; then the sealing
 /// thread may look.
-class CaptureLane::Work final : public read::ByteSource {
+class CaptureLane::Work final : public hw::ByteSource {
 public:
     Work(std::string interface, const CaptureLaneOptions& options, Sealer& sealer) : interface_(std::move(interface)), options_(options), sealer_(&sealer) {}
     ~Work() override { stop(); }

@@ -61,8 +61,7 @@ Result<std::unique_ptr<Collector>> Collector::start(const CollectorOptions& opti
         }
     }
     { HW_TRY([[maybe_unused]] const auto lock, store::WriteLock::take(options.folder)); }  // tells early that it cannot be written to
-    store::Manifest manifest;
-    if (store::is_store(options.folder)) { HW_TRY(manifest, store::read_manifest(options.folder)); }
+    HW_TRY(const auto manifest, store::read_manifest_or_new(options.folder));
     auto collector = std::unique_ptr<Collector>(new Collector);
     const unsigned receivers = std::max(1U, options.receivers);
     std::vector<UdpReceiver> sockets;

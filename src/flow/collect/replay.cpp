@@ -5,19 +5,16 @@
 
 #include <algorithm>
 #include <exception>
-#include <filesystem>
-#include <system_error>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace hw::flow::collect {
 
 Replay::Replay(std::string folder, const read::ExportLimits& limits, Sealer& sealer) : folder_(std::move(folder)), limits_(limits), sealer_(&sealer) {
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-        const std::string name = entry.path().filename().string();
-        if (store::is_ahead_name(name)) { names_.push_back(name); }
+    for (std::string& name : store::files_ending(folder_, store::kAheadEnd)) {
+        if (store::is_ahead_name(name)) { names_.push_back(std::move(name)); }
     }
-    std::ranges::sort(names_);
     if (!names_.empty()) { thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); }); }
 }
 
@@ -52,10 +49,9 @@ void Replay::run(const std::stop_token& stop) {
 }
 
 Result<void> Replay::replay(const std::string& name) {
-    auto file = AheadFile::adopt(folder_, name);
+    HW_TRY(auto file, AheadFile::adopt(folder_, name));
     if (!file) { return {}; }
-    store::Manifest manifest;  // read under the file's lock: whoever sealed it has said so before letting go
-    if (store::is_store(folder_)) { HW_TRY(manifest, store::read_manifest(folder_)); }
+    HW_TRY(const auto manifest, store::read_manifest_or_new(folder_));  // under the file's lock: whoever sealed it has said so before letting go
     if (std::ranges::find(manifest.ahead, name) != manifest.ahead.end()) {
         file->remove();
         return {};
@@ -74,7 +70,12 @@ Result<void> Replay::replay(const std::string& name) {
         const std::lock_guard lock(mutex_);
         ++status_.files;
         status_.torn_bytes += contents.torn_bytes;
+        if (contents.damaged_bytes > 0) {
+            status_.trouble = Error{Errc::malformed, fmt::format("what was written ahead is damaged: its last {} bytes cannot be read", contents.damaged_bytes), folder_ + "/" + name,
+                                    "the rest is put into the store, and the file kept as " + name + std::string(kDamagedAhead)};
+        }
     }
+    if (contents.damaged_bytes > 0) { file->keep_when_removed(); }
     if (batch.exported.empty()) {
         file->remove();
         return {};

@@ -54,7 +54,6 @@ SealStatus Sealer::status() const {
 }
 
 Result<void> Sealer::seal(Batch& batch) {
-    std::uint64_t copies = 0;
     if (!batch.exported.empty()) {  // once: the flows stay, whatever comes of the first try at writing them
         batch.unmakeable = true;    // until they are made: what is thrown meanwhile (memory) must not pass for an empty batch
         read::ExportFlows joiner(batch.observer.empty() ? observer_ : batch.observer);
@@ -64,7 +63,7 @@ Result<void> Sealer::seal(Batch& batch) {
         batch.observers.clear();
         batch.observers.reserve(batch.exporters.size());
         for (const auto& exporter : batch.exporters) { batch.observers.push_back(joiner.name_of(exporter)); }
-        copies = report.skipped_total();
+        batch.copies = report.skipped_total();
         batch.unmakeable = false;
     }
     std::uint64_t bytes = 0;
@@ -74,7 +73,7 @@ Result<void> Sealer::seal(Batch& batch) {
         batch.ahead.reset();
     }
     const std::lock_guard lock(mutex_);
-    status_.copies += copies;
+    status_.copies += batch.copies;
     ++status_.seals;
     (batch.replayed ? status_.replayed : status_.records) += batch.records;
     status_.flows += batch.flows.size();

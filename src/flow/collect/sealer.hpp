@@ -31,6 +31,7 @@ struct Batch {
     std::string observer = {};              ///< What exporters' names begin with, where not as the sealer's.
     bool replayed = false;                  ///< Received by an earlier run.
     std::unique_ptr<AheadFile> ahead = {};  ///< Where it was written ahead; removed when it is sealed.
+    std::uint64_t copies = 0;               ///< The sealer's: records that others repeat, found as the flows were made.
     bool unmakeable = false;                ///< The sealer's: its records are gone and no flows were made of them; its write-ahead stays.
 };
 

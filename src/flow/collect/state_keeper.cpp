@@ -88,12 +88,13 @@ void StateKeeper::see(const net::Endpoint& sender, Time at, std::span<const std:
 void StateKeeper::keep(const Key& key, const net::Endpoint& sender, Time at, std::span<const std::byte> header, std::span<const std::byte> set) {
     using namespace keeper_detail;
     const std::size_t cost = header.size() + set.size() + kBeside;
-    Exporter& of = exporters_[sender.address];
-    if (const auto old = of.numbers.find(key); old != of.numbers.end()) { drop(old->second); }
-    while (!of.order.empty() && (of.bytes + cost > kMostOfOne || bytes_ + cost > kMost)) {
-        drop(*of.order.begin());
+    const auto of_sender = [&] { return exporters_.find(sender.address); };  // anew each time: one that keeps nothing any more is gone
+    if (const auto of = of_sender(); of != exporters_.end()) {
+        if (const auto old = of->second.numbers.find(key); old != of->second.numbers.end()) { drop(old->second); }
     }
-    if (bytes_ + cost > kMost) { return; }
+    for (auto of = of_sender(); of != exporters_.end() && of->second.bytes + cost > kMostOfOne; of = of_sender()) { drop(*of->second.order.begin()); }
+    while (!kept_.empty() && bytes_ + cost > kMost) { drop(kept_.begin()->first); }
+    Exporter& of = exporters_[sender.address];
     Kept kept{.key = key, .sender = sender, .at = at, .message = {}};
     kept.message.reserve(header.size() + set.size());
     kept.message.insert(kept.message.end(), header.begin(), header.end());
@@ -112,13 +113,15 @@ void StateKeeper::keep(const Key& key, const net::Endpoint& sender, Time at, std
 void StateKeeper::drop(std::uint64_t number) {
     const auto found = kept_.find(number);
     if (found == kept_.end()) { return; }
-    Exporter& of = exporters_[found->second.sender.address];
+    const auto at = exporters_.find(found->second.sender.address);
+    Exporter& of = at->second;
     const std::size_t cost = found->second.message.size() + keeper_detail::kBeside;
     of.bytes -= cost;
     bytes_ -= cost;
     of.numbers.erase(found->second.key);
     of.order.erase(number);
     kept_.erase(found);
+    if (of.order.empty()) { exporters_.erase(at); }  // senders may be made up: none is remembered for nothing
 }
 
 /// Data whose template has come have been read.

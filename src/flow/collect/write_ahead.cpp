@@ -90,26 +90,36 @@ Result<AheadContents> parse_ahead(std::span<const std::byte> file, const std::st
     const auto observer = cursor.take(std::min(observer_size, kLongestObserver));
     const std::size_t front = cursor.offset();
     const auto front_sum = cursor.u64(kLittle);
-    if (!version || !length || observer_size > kLongestObserver || !observer || !front_sum || *front_sum != XXH3_64bits(file.data(), front)) {  // killed before it was whole: nothing is in it
+    if (!version || !length || (observer_size <= kLongestObserver && (!observer || !front_sum))) {  // killed before it was whole: nothing is in it
         contents.torn_bytes = file.size();
         return contents;
     }
+    if (observer_size > kLongestObserver || *front_sum != XXH3_64bits(file.data(), front)) { return fail(Errc::malformed, "a write-ahead whose front is damaged", where, "it is left as it is"); }
     contents.observer.reserve(observer->size());
     for (const std::byte b : *observer) { contents.observer.push_back(static_cast<char>(b)); }
     while (!cursor.empty()) {
         contents.torn_bytes = cursor.remaining();
         const auto size = cursor.u32(kLittle);
         const auto sum = cursor.u64(kLittle);
-        if (!size || !sum || *size < kBodyFront || *size > kBodyFront + kLongestDatagram) { return contents; }
-        const auto body = cursor.take(*size);
-        if (!body || XXH3_64bits(body->data(), body->size()) != *sum) { return contents; }
+        if (!size || !sum) { return contents; }
+        // A kill cuts the file short; bytes that are there and wrong are the disk's doing.
+        const bool can_be = *size >= kBodyFront && *size <= kBodyFront + kLongestDatagram;
+        const auto body = can_be ? cursor.take(*size) : std::nullopt;
+        if (can_be && !body) { return contents; }
+        if (!can_be || XXH3_64bits(body->data(), body->size()) != *sum) {
+            contents.damaged_bytes = std::exchange(contents.torn_bytes, 0);
+            return contents;
+        }
         ByteCursor fields(*body);
         const auto kind = fields.u8();
         const auto port = fields.u16(kLittle);
         const auto high = fields.u64(kLittle);
         const auto low = fields.u64(kLittle);
         const auto at = fields.u64(kLittle);
-        if (!kind || !port || !high || !low || !at || *kind < 1 || *kind > 2) { return contents; }
+        if (!kind || !port || !high || !low || !at || *kind < 1 || *kind > 2) {
+            contents.damaged_bytes = std::exchange(contents.torn_bytes, 0);
+            return contents;
+        }
         give({.kind = AheadKind{*kind}, .sender = {.address = net::Address::v6(*high, *low), .port = net::Port{*port}}, .at = Time::from_micros(static_cast<std::int64_t>(*at)),
               .bytes = fields.rest()});
     }
@@ -122,7 +132,11 @@ Result<std::unique_ptr<AheadFile>> AheadFile::create(const std::string& folder, 
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
     if (file < 0) { return std::unexpected(ahead_detail::trouble_of(errno, path)); }
     auto made = std::unique_ptr<AheadFile>(new AheadFile(file, folder, name));
-    static_cast<void>(::flock(file, LOCK_EX | LOCK_NB));
+    if (::flock(file, LOCK_EX | LOCK_NB) != 0) {  // without it another collector would take the file for one that was left
+        const int code = errno;
+        made->remove();
+        return std::unexpected(ahead_detail::trouble_of(code, path));
+    }
     std::vector<std::byte> front;
     append_ahead_front(observer, front);
     if (const int code = made->append(front); code != 0) {
@@ -132,13 +146,23 @@ Result<std::unique_ptr<AheadFile>> AheadFile::create(const std::string& folder, 
     return made;
 }
 
-std::unique_ptr<AheadFile> AheadFile::adopt(const std::string& folder, const std::string& name) {
-    const int file = ::open((folder + "/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0) { return nullptr; }
+Result<std::unique_ptr<AheadFile>> AheadFile::adopt(const std::string& folder, const std::string& name) {
+    const std::string path = folder + "/" + name;
+    const auto told = [&path](int code) { return fail(Errc::unreadable, std::string("cannot open what was written ahead: ") + std::strerror(code), path, "it is left as it is; check its permissions"); };
+    const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);  // for writing: else NFS grants no lock of its own
+    if (file < 0) {
+        if (errno == ENOENT) { return nullptr; }
+        return told(errno);
+    }
     auto found = std::unique_ptr<AheadFile>(new AheadFile(file, folder, name));
     struct stat facts {};
     // The lock first: whoever had it may have sealed and removed the file just before.
-    if (::flock(file, LOCK_EX | LOCK_NB) != 0 || ::fstat(file, &facts) != 0 || facts.st_nlink == 0 || !S_ISREG(facts.st_mode)) { return nullptr; }
+    if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) { return nullptr; }
+        return told(errno);
+    }
+    if (::fstat(file, &facts) != 0) { return told(errno); }
+    if (facts.st_nlink == 0 || !S_ISREG(facts.st_mode)) { return nullptr; }
     found->size_ = static_cast<std::uint64_t>(facts.st_size);
     return found;
 }
@@ -146,13 +170,15 @@ std::unique_ptr<AheadFile> AheadFile::adopt(const std::string& folder, const std
 AheadFile::~AheadFile() { ::close(file_); }
 
 int AheadFile::append(std::span<const std::byte> bytes) {
+    if (torn_) { return EIO; }
     std::size_t done = 0;
     while (done < bytes.size()) {
         const ssize_t written = ::write(file_, bytes.data() + done, bytes.size() - done);
         if (written < 0 && errno == EINTR) { continue; }
         if (written <= 0) {
             const int code = written < 0 ? errno : ENOSPC;
-            static_cast<void>(::ftruncate(file_, static_cast<off_t>(size_)));
+            // What stays behind ends in the middle of a record: whoever reads it stops there, so that nothing more may come after it.
+            torn_ = done > 0 && ::ftruncate(file_, static_cast<off_t>(size_)) != 0;
             return code;
         }
         done += static_cast<std::size_t>(written);
@@ -161,7 +187,10 @@ int AheadFile::append(std::span<const std::byte> bytes) {
     return 0;
 }
 
-void AheadFile::remove() { ::unlink(path_.c_str()); }
+void AheadFile::remove() {
+    if (damaged_) { static_cast<void>(::rename(path_.c_str(), (path_ + std::string(kDamagedAhead)).c_str())); }
+    else { ::unlink(path_.c_str()); }
+}
 
 Result<std::vector<std::byte>> AheadFile::read() const {
     if (size_ > ahead_detail::kLongest) { return fail(Errc::limit, "a write-ahead that is too long", path_, "it is left as it is"); }

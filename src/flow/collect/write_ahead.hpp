@@ -24,16 +24,17 @@ class AheadFile {
 public:
     /// Fails where there is a file of this name, or it cannot be written.
     [[nodiscard]] static Result<std::unique_ptr<AheadFile>> create(const std::string& folder, const std::string& name, std::string_view observer);
-    /// One that is left from earlier; nothing where another has it open, or it has just gone.
-    [[nodiscard]] static std::unique_ptr<AheadFile> adopt(const std::string& folder, const std::string& name);
+    /// One that is left from earlier; null where another has it open, or it has just gone. Fails where it cannot be opened.
+    [[nodiscard]] static Result<std::unique_ptr<AheadFile>> adopt(const std::string& folder, const std::string& name);
     ~AheadFile();
     AheadFile(const AheadFile&) = delete;
     AheadFile& operator=(const AheadFile&) = delete;
 
     /// All of it in one write, or nothing: what a full disk cut off is taken back. Returns what went wrong, 0 for nothing.
     [[nodiscard]] int append(std::span<const std::byte> bytes);
-    /// Removes the file.
+    /// Removes the file; one that is damaged is kept under another name (`kDamagedAhead`) for whoever wants to look at it.
     void remove();
+    void keep_when_removed() { damaged_ = true; }
     /// Everything in it; fails for one that is longer than any that is written.
     [[nodiscard]] Result<std::vector<std::byte>> read() const;
     [[nodiscard]] const std::string& name() const { return name_; }
@@ -45,6 +46,8 @@ private:
     std::string path_;
     std::string name_;
     std::uint64_t size_ = 0;
+    bool damaged_ = false;
+    bool torn_ = false;  ///< Ends in half a record that could not be taken off: nothing is appended any more.
 };
 
 /// What a record of a write-ahead is.
@@ -60,8 +63,10 @@ struct AheadRecord {
 };
 struct AheadContents {
     std::string observer;         ///< What exporters' names begin with.
-    std::uint64_t torn_bytes = 0; ///< At the end, that are no whole record.
+    std::uint64_t torn_bytes = 0; ///< At the end, of a record that was being written.
+    std::uint64_t damaged_bytes = 0;  ///< From the first record on that is whole and not as its sum says, to the end.
 };
+inline constexpr std::string_view kDamagedAhead = ".damaged";
 /// The front of a file, and one record behind the others. Docs: docs/store-format.md.
 void append_ahead_front(std::string_view observer, std::vector<std::byte>& out);
 void append_ahead_record(const AheadRecord& record, std::vector<std::byte>& out);

@@ -119,11 +119,37 @@ TEST_CASE("write-ahead: no flipped bit passes for a datagram") {
     for (std::size_t at = 12; at < file.size(); ++at) {
         auto damaged = file;
         damaged[at] ^= std::byte{0x10};
+        std::size_t front = 0;
+        if (!parse_ahead(damaged, "test", [&front](const AheadRecord&) { ++front; })) {  // the front's: nothing of it is used, or removed
+            CHECK(front == 0);
+            continue;
+        }
         const auto back = read_back(damaged);
         CHECK(back.messages.size() < 2);
-        CHECK(back.contents.torn_bytes > 0);
+        CHECK(back.contents.torn_bytes + back.contents.damaged_bytes > 0);
         for (std::size_t i = 0; i < back.messages.size(); ++i) { CHECK(std::ranges::equal(back.messages[i], messages[i].bytes())); }
     }
+}
+
+TEST_CASE("write-ahead: bytes that are there and wrong are damage, bytes that are missing are not") {
+    std::vector<ExportBytes> messages(3);
+    for (auto& m : messages) { m.u32(7); }
+    auto file = file_of(messages);
+    const std::size_t record = (file.size() - file_of({}).size()) / 3;
+    file[file.size() - record - 1] ^= std::byte{1};  // in the second
+    const auto damaged = read_back(file);
+    CHECK(damaged.messages.size() == 1);
+    CHECK(damaged.contents.damaged_bytes == 2 * record);
+    CHECK(damaged.contents.torn_bytes == 0);
+    const AheadFolder folder;
+    {
+        auto made = AheadFile::create(folder.path, "1-3.ahead", "collect");
+        REQUIRE(made);
+        (*made)->keep_when_removed();
+        (*made)->remove();
+    }
+    CHECK(std::filesystem::exists(folder.path / "1-3.ahead.damaged"));
+    CHECK_FALSE(std::filesystem::exists(folder.path / "1-3.ahead"));
 }
 
 TEST_CASE("write-ahead: a file of another version, or another file, is an error that says so") {
@@ -140,15 +166,17 @@ TEST_CASE("write-ahead: a file that is open is not another's to take, and one th
     auto mine = AheadFile::create(folder.path, "1-2.ahead", "collect");
     REQUIRE(mine);
     CHECK_FALSE(AheadFile::create(folder.path, "1-2.ahead", "collect"));
-    CHECK(AheadFile::adopt(folder.path, "1-2.ahead") == nullptr);
+    CHECK(AheadFile::adopt(folder.path, "1-2.ahead").value() == nullptr);
     mine->reset();
-    const auto adopted = AheadFile::adopt(folder.path, "1-2.ahead");
+    const auto found = AheadFile::adopt(folder.path, "1-2.ahead");
+    REQUIRE(found);
+    const auto& adopted = *found;
     REQUIRE(adopted);
     const auto bytes = adopted->read();
     REQUIRE(bytes);
     CHECK(parse_ahead(*bytes, "x", [](const AheadRecord&) {})->observer == "collect");
     adopted->remove();
-    CHECK(AheadFile::adopt(folder.path, "1-2.ahead") == nullptr);
+    CHECK(AheadFile::adopt(folder.path, "1-2.ahead").value() == nullptr);
 }
 
 TEST_CASE("kept state: a new decoder reads by templates that came earlier, also when they have changed") {
@@ -196,4 +224,17 @@ TEST_CASE("kept state: a flood of templates is held to a mebibyte of one exporte
     const std::size_t kept = old.keeper.bytes();
     CHECK(kept <= std::size_t{1} << 20U);
     CHECK(kept > 100'000);
+}
+
+TEST_CASE("kept state: a flood of made-up senders is held to 16 mebibytes, and keeps none from being kept that comes after") {
+    StateKeeper keeper;
+    const read::ExportDecoder decoder;
+    const auto message = ipfix(0, template_of(256));
+    for (std::uint32_t i = 0; i < 100'000; ++i) { keeper.see({net::Address::v4(0x0a00'0000 + i), net::Port{2055}}, kAt, message.bytes(), decoder); }
+    CHECK(keeper.bytes() <= std::size_t{16} << 20U);
+    keeper.see(kSender, kAt, message.bytes(), decoder);
+    CHECK(keeper.bytes() <= std::size_t{16} << 20U);
+    bool kept = false;
+    keeper.each([&](const net::Endpoint& sender, Time, std::span<const std::byte>) { kept = kept || sender == kSender; });
+    CHECK(kept);
 }

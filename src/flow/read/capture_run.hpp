@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/input/block_window.hpp"
 #include "flow/read/assembly.hpp"
-#include "flow/read/block_window.hpp"
 #include "flow/read/connection_probe.hpp"
 #include "flow/read/decode.hpp"
 #include "flow/read/report.hpp"

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/input/byte_source.hpp"
 #include "base/time.hpp"
-#include "flow/read/byte_source.hpp"
 #include "flow/read/report.hpp"
 #include "net/address.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 #include "flow/read/export_record.hpp"
 #include "flow/read/report.hpp"
 

@@ -1,4 +1,4 @@
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 #include "flow/read/export_messages.hpp"
 
 #include <doctest/doctest.h>

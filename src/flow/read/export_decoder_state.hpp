@@ -118,6 +118,7 @@ struct ExportDecoder::State {
     std::size_t template_bytes = 0;
     std::size_t waiting_bytes = 0;
     export_detail::ScopeKey last_key;
+    Time none_idle_before;  ///< Where all scopes are in use: before this moment none can have become idle.
     Scope* last_scope = nullptr;
     std::uint32_t options_seen = 0;  ///< In this message.
     PacketSampler sampler;

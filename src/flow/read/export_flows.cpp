@@ -134,7 +134,14 @@ std::pair<bool, InitiatorBasis> source_opens(const ExportRecord& a, const Export
     if (a.protocol == number(Protocol::icmp) || a.protocol == number(Protocol::icmp6)) {
         if (a.echo_reply != (other != nullptr && other->echo_reply)) { return {!a.echo_reply, InitiatorBasis::port}; }
     }
-    if (tcp && opens(a.tcp_flags) != opens(back) && (other != nullptr || a.biflow)) { return {opens(a.tcp_flags), InitiatorBasis::syn}; }
+    if (tcp && opens(a.tcp_flags) != opens(back) && (other != nullptr || a.biflow)) {
+        // A SYN-ACK that a reset answers, and nothing else: somebody else had opened it in the name of the one who resets.
+        const bool source = opens(a.tcp_flags);
+        const unsigned opening = source ? a.tcp_flags : back;
+        const unsigned answer = source ? back : a.tcp_flags;
+        const bool reflected = (opening & tcp_flag::ack) != 0 && (opening & (tcp_flag::psh | tcp_flag::fin)) == 0 && (answer & tcp_flag::rst) != 0 && (answer & (tcp_flag::psh | tcp_flag::fin)) == 0;
+        return {source != reflected, InitiatorBasis::syn};
+    }
     // Both opened, as it seems, but one of them never acknowledged anything: that was no SYN-ACK.
     if (tcp && other != nullptr && opens(a.tcp_flags) && opens(back) && ((a.tcp_flags ^ back) & tcp_flag::ack) != 0) {
         return {(a.tcp_flags & tcp_flag::ack) == 0, InitiatorBasis::syn};

@@ -1,6 +1,6 @@
 #include "flow/read/export_messages.hpp"
 
-#include "flow/read/block_window.hpp"
+#include "base/input/block_window.hpp"
 #include "flow/read/capture_run.hpp"
 #include "flow/read/cloud_log.hpp"
 #include "flow/read/eve_log.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 #include "flow/read/decode.hpp"
 #include "flow/read/export_decoder.hpp"
 #include "flow/read/export_flows.hpp"

@@ -67,8 +67,14 @@ export_detail::Scope* ExportDecoder::State::scope_of(const export_detail::ScopeK
     auto found = scopes.find(key);
     if (found == scopes.end()) {
         if (scopes.size() >= limits.scopes) {
+            // Until this moment none can have become idle: made-up senders must not cost a search each.
+            if (now < none_idle_before) {
+                report.skip("message of one exporter too many", offset);
+                return nullptr;
+            }
             const auto oldest = std::ranges::min_element(scopes, {}, [](const auto& entry) { return entry.second.heard; });
             if (oldest == scopes.end() || now - oldest->second.heard < limits.idle) {
+                if (oldest != scopes.end()) { none_idle_before = oldest->second.heard + limits.idle; }
                 report.skip("message of one exporter too many", offset);
                 return nullptr;
             }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/input/byte_source.hpp"
 #include "base/sha256.hpp"
-#include "flow/read/byte_source.hpp"
 
 #include <cstdint>
 #include <memory>

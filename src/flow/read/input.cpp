@@ -1,12 +1,12 @@
 #include "flow/read/input.hpp"
 
+#include "base/input/unpack.hpp"
 #include "flow/flow_list.hpp"
 #include "flow/read/export_messages.hpp"
 #include "flow/read/input_list.hpp"
 #include "flow/read/input_names.hpp"
 #include "flow/read/pcap_reader.hpp"
 #include "flow/read/recognise.hpp"
-#include "flow/read/unpack.hpp"
 #include "flow/read/zeek_connections.hpp"
 #include "flow/read/zeek_json.hpp"
 #include "flow/read/zeek_tsv.hpp"
@@ -254,7 +254,7 @@ void read_file(const InputFile& file, const std::string& observer, const ReadOpt
     if (options.stop.stop_requested()) {
         report.damaged_tail = false;  // that it ended early is our doing
     } else {
-        for (const Damage& damage : input.damages()) {
+        for (const UnpackDamage& damage : input.damages()) {
             report.skip(damage.what, damage.offset);
             report.damaged_tail = true;
         }

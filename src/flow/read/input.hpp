@@ -62,7 +62,7 @@ struct Inputs {
 };
 
 /// Reads files, directories (all their files, recursively, sorted) and `-` (standard input). Formats and compression
-/// (gzip, zstd, xz) are recognised by content. Fails only when no input could be used.
+/// (gzip, zstd, xz, bzip2) are recognised by content. Fails only when no input could be used.
 [[nodiscard]] Result<Inputs> read_inputs(std::span<const std::string> paths, const ReadOptions& options);
 
 }  // namespace hw::flow::read

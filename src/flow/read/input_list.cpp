@@ -1,8 +1,8 @@
 #include "flow/read/input_list.hpp"
 
+#include "base/input/unpack.hpp"
 #include "base/sha256.hpp"
 #include "flow/read/input_names.hpp"
-#include "flow/read/unpack.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 #include "flow/read/known_inputs.hpp"
 
+#include "base/input/unpack.hpp"
 #include "flow/read/input_list.hpp"
-#include "flow/read/unpack.hpp"
 
 #include <utility>
 

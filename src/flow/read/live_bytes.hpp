@@ -1,6 +1,6 @@
 #pragma once
 
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -1,6 +1,6 @@
+#include "base/input/unpack.hpp"
 #include "flow/read/input.hpp"
 #include "flow/read/pcap_reader.hpp"
-#include "flow/read/unpack.hpp"
 
 #include <doctest/doctest.h>
 

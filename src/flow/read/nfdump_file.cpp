@@ -1,7 +1,7 @@
 #include "flow/read/nfdump_file.hpp"
 
 #include "base/byte_cursor.hpp"
-#include "flow/read/block_window.hpp"
+#include "base/input/block_window.hpp"
 #include "flow/read/nfdump_block.hpp"
 
 #include <algorithm>

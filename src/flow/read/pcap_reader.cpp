@@ -1,13 +1,12 @@
 #include "flow/read/pcap_reader.hpp"
 
 #include "base/byte_cursor.hpp"
+#include "base/random_key.hpp"
 #include "flow/read/capture_run.hpp"
 #include "flow/read/header_bytes.hpp"
 
 #include <bit>
 #include <optional>
-#include <random>
-#include <utility>
 #include <utility>
 
 namespace hw::flow::read {
@@ -123,18 +122,13 @@ Result<void> read_pcap_records(CaptureRun& run) {
 }
 
 struct CaptureReader::Parts {
-    static std::uint64_t key() {
-        // For the tables that hostile packets fill; nothing in the result depends on it.
-        std::random_device entropy;
-        return (std::uint64_t{entropy()} << 32U) | entropy();
-    }
     Parts(const std::string& observer_name, ObserverId observer, const ReadOptions& read_options, FlowSink sink)
-        : decoder(key(), none),
+        : decoder(random_key(), none),
           assembler({.observer_name = observer_name, .observer = observer, .timeouts = read_options.timeouts,
-                     .max_live_flows = read_options.max_live_flows, .hash_seed = key()},
+                     .max_live_flows = read_options.max_live_flows, .hash_seed = random_key()},
                     std::move(sink), none),
           stop(read_options.stop) {
-        if (read_options.timings) { probe = std::make_unique<ConnectionProbe>(observer, key(), kMostTimed); }
+        if (read_options.timings) { probe = std::make_unique<ConnectionProbe>(observer, random_key(), kMostTimed); }
     }
     static constexpr std::size_t kMostTimed = 500'000;  ///< Connections alive at one time that are timed: below 1 GB.
 

@@ -30,7 +30,7 @@ constexpr std::uint32_t kPcapngByteOrder = 0x1a2b3c4d;
 constexpr std::string_view kUnderstood =
     "understood are pcap and pcapng captures, NetFlow v5, v7, v9 and IPFIX messages (raw or in captures; in captures sFlow v5 too), nfdump files, Zeek conn logs (TSV or JSON), Suricata's EVE "
     "logs and flow logs of Amazon's VPC, Azure and Google's VPC, "
-    "plain or packed with gzip, zstd or xz";
+    "plain or packed with gzip, zstd, xz or bzip2";
 
 /// The first bytes as text; char may alias any bytes.
 std::string_view as_text(Bytes head) {

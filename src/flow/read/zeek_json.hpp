@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 #include "flow/read/report.hpp"
 #include "flow/read/zeek_connections.hpp"
 

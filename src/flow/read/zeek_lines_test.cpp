@@ -21,7 +21,7 @@ struct Seen {
 std::vector<Seen> lines_of(std::string_view text, std::size_t block) {
     // Copied to a heap block of just this size, so that a sanitizer sees any reading past it.
     const std::vector<char> copy(text.begin(), text.end());
-    MemoryBytes bytes(std::as_bytes(std::span(copy)), block);
+    hw::MemoryBytes bytes(std::as_bytes(std::span(copy)), block);
     Lines lines(bytes);
     std::vector<Seen> seen;
     while (const auto line = *lines.next()) {

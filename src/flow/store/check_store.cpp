@@ -22,15 +22,9 @@ Result<StoreCheck> check_store(const std::string& folder) {
         if ((*segment)->facts() != entry.facts) { check.damages.push_back({.file = entry.file, .offset = 0, .size = 0, .what = "not the segment that the manifest names"}); }
         for (auto& damage : (*segment)->scrub()) { check.damages.push_back({.file = entry.file, .offset = damage.offset, .size = damage.size, .what = std::move(damage.what)}); }
     }
-    std::vector<std::string> directories;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-        if (entry.path().extension() == kDirectoryEnd) { directories.push_back(entry.path().filename().string()); }
-    }
-    std::ranges::sort(directories);
-    for (std::string& file : directories) {
+    for (std::string& file : files_ending(folder, kDirectoryEnd)) {
         const auto directory = HostDirectory::open(fmt::format("{}/{}", folder, file));
-        if (directory && (*directory)->sound()) { continue; }
+        if (directory ? (*directory)->sound() : directory.error().code != Errc::malformed) { continue; }  // what cannot be opened is not said to be damaged
         check.damages.push_back({.file = std::move(file), .offset = 0, .size = 0, .what = "a directory of hosts is damaged: no flow is lost by it, and store compact makes it anew"});
     }
     return check;

@@ -1,3 +1,4 @@
+#include "flow/store/files.hpp"
 #include "flow/store/store.hpp"
 
 #include <doctest/doctest.h>
@@ -93,4 +94,77 @@ TEST_CASE("check_store: without a manifest there is nothing to check, and that i
     const ThreeSegments store;
     std::filesystem::remove(store.folder + "/manifest");
     CHECK(!check_store(store.folder));
+}
+
+TEST_CASE("a store whose manifest is damaged, empty or gone is not taken for a new one: nothing of it is removed") {
+    for (const int kind : {0, 1, 2}) {
+        const ThreeSegments store;
+        const std::string manifest = store.folder + "/" + std::string(kManifestFile);
+        if (kind == 0) { std::fstream(manifest, std::ios::in | std::ios::out | std::ios::binary).put('x'); }
+        if (kind == 1) { std::filesystem::resize_file(manifest, 0); }
+        if (kind == 2) { std::filesystem::remove(manifest); }
+        const std::vector<std::string> names{"a"};
+        const std::vector<Flow> flows(1);
+        CHECK_FALSE(add_flows(store.folder, flows, names, {}));
+        CHECK_FALSE(import_inputs(store.folder, names, "", {}));
+        CHECK_FALSE(compact_store(store.folder));
+        CHECK_FALSE(repair_store(store.folder));
+        for (std::size_t s = 0; s < 3; ++s) { CHECK(std::filesystem::exists(store.path(s))); }
+        CHECK(is_store(store.folder) == (kind != 2));
+    }
+}
+
+TEST_CASE("repair_store: a segment that a later version wrote is left alone") {
+    const ThreeSegments store;
+    {
+        std::fstream file(store.path(1), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(8);
+        file.put('\x63');
+    }
+    const auto repair = repair_store(store.folder);
+    REQUIRE_FALSE(repair);
+    CHECK(repair.error().code == Errc::unsupported);
+    CHECK((read_manifest(store.folder).value() == store.manifest));
+    for (std::size_t s = 0; s < 3; ++s) { CHECK(std::filesystem::exists(store.path(s))); }
+}
+
+TEST_CASE("a store of more observers than can be told apart says so instead of naming wrong ones, before and after it is compacted") {
+    const std::string folder = (std::filesystem::temp_directory_path() / ("hw-observers-" + std::to_string(::getpid()))).string();
+    std::filesystem::remove_all(folder);
+    constexpr std::size_t kEach = 22'000;
+    for (std::size_t part = 0; part < 4; ++part) {
+        std::vector<std::string> names;
+        std::vector<Flow> flows(kEach);
+        names.reserve(kEach);
+        for (std::size_t i = 0; i < kEach; ++i) {
+            names.push_back("o" + std::to_string(part * kEach + i));
+            Flow& f = flows[i];
+            f.observer = static_cast<ObserverId>(i);
+            f.client = {net::Address::v4(static_cast<std::uint32_t>(part * kEach + i)), net::Port{4000}};  // tells its observer
+            f.server = {net::Address::v4(0xc633'6401U), net::Port{443}};
+            f.first = f.last = Time::from_micros(static_cast<std::int64_t>(part * kEach + i));
+            f.request = {.packets = 1, .bytes = 1};
+        }
+        REQUIRE(add_flows(folder, flows, names, {}));
+    }
+    for (const bool compacted : {false, true}) {
+        if (compacted) { REQUIRE(compact_store(folder)); }
+        const auto store = Store::open(folder);
+        REQUIRE(store);
+        std::size_t named = 0;
+        std::size_t wrong = 0;
+        for (std::uint32_t s = 0; s < (*store)->segments().size(); ++s) {
+            for (std::uint32_t row = 0; row < (*store)->segments()[s]->facts().rows; ++row) {
+                const auto flow = (*store)->flow({s, row});
+                REQUIRE(flow);
+                const std::string& name = (*store)->observers()[static_cast<std::size_t>(flow->observer)];
+                if (name == "o" + std::to_string(flow->client.address.v4_bits())) { ++named; }
+                else if (name != kOtherObservers) { ++wrong; }
+            }
+        }
+        CHECK(named == kMostObservers);
+        CHECK(wrong == 0);
+        CHECK((*store)->flows() == 4 * kEach);
+    }
+    std::filesystem::remove_all(folder);
 }

@@ -1,15 +1,22 @@
 #include "flow/store/files.hpp"
 
+#include "flow/store/bits.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 namespace hw::flow::store {
 namespace {
@@ -51,7 +58,7 @@ bool is_store(const std::string& path) {
     std::ifstream stream(manifest, std::ios::binary);
     std::string begin(16, '\0');
     stream.read(begin.data(), 16);
-    return begin == "headwater store ";
+    return begin == "headwater store " || !files_ending(path, kSegmentEnd).empty();
 }
 
 Result<void> write_durably(const std::string& folder, const std::string& name, std::span<const std::byte> bytes) { return write_durably(folder, name, bytes, {}); }
@@ -74,6 +81,24 @@ Result<void> write_durably(const std::string& folder, const std::string& name, s
     return {};
 }
 
+Result<std::string> write_next_segment(const std::string& folder, Manifest& manifest, std::span<const std::byte> front, std::span<const std::byte> data) {
+    constexpr std::size_t kSumAt = 16;  // of the front
+    // Digits only: manifests of version 1 know no other names.
+    std::string name = fmt::format("{:010}{:020}{}", manifest.next++, load_little<std::uint64_t>(front.data() + kSumAt), kSegmentEnd);
+    HW_CHECK(write_durably(folder, name, front, data));
+    return name;
+}
+
+std::vector<std::string> files_ending(const std::string& folder, std::string_view end) {
+    std::vector<std::string> found;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(folder, error), none; !error && at != none; at.increment(error)) {
+        if (std::string name = at->path().filename().string(); name.ends_with(end)) { found.push_back(std::move(name)); }
+    }
+    std::ranges::sort(found);
+    return found;
+}
+
 Result<Manifest> read_manifest(const std::string& folder) {
     const std::string path = folder + "/" + std::string(kManifestFile);
     std::error_code error;
@@ -84,6 +109,18 @@ Result<Manifest> read_manifest(const std::string& folder) {
     std::string text(std::istreambuf_iterator<char>(stream), {});
     if (!stream) { return fail(Errc::unreadable, "the manifest cannot be read", path, "check its permissions"); }
     return parse_manifest(text, path);
+}
+
+Result<Manifest> read_manifest_or_new(const std::string& folder) {
+    const std::string path = folder + "/" + std::string(kManifestFile);
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) == 0) { return read_manifest(folder); }
+    if (errno != ENOENT && errno != ENOTDIR) { return fail(Errc::unreadable, std::string("the manifest cannot be read: ") + std::strerror(errno), path, "check its permissions"); }
+    if (const auto segments = files_ending(folder, kSegmentEnd); !segments.empty()) {
+        return fail(Errc::malformed, fmt::format("{} segments lie here without their manifest: nothing was changed", segments.size()), folder,
+                    "bring the manifest back from a backup, or take another folder");
+    }
+    return Manifest{};
 }
 
 Result<void> write_manifest(const std::string& folder, const Manifest& manifest) {
@@ -109,13 +146,12 @@ WriteLock::~WriteLock() { ::close(file_); }
 
 void remove_leftovers(const std::string& folder, const Manifest& manifest) {
     std::error_code error;
-    std::vector<std::filesystem::path> gone;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-        const std::string name = entry.path().filename().string();
-        const bool segment = name.ends_with(".segment") && std::ranges::none_of(manifest.segments, [&](const SegmentEntry& s) { return s.file == name; });
-        if (segment || name.ends_with(".segment.new") || name.ends_with(".directory.new") || name == "manifest.new") { gone.push_back(entry.path()); }
+    std::set<std::string_view> live;
+    for (const SegmentEntry& s : manifest.segments) { live.insert(s.file); }
+    for (const std::string& name : files_ending(folder, {})) {
+        const bool segment = name.ends_with(kSegmentEnd) && !live.contains(name);
+        if (segment || name.ends_with(".segment.new") || name.ends_with(".directory.new") || name == "manifest.new") { std::filesystem::remove(fmt::format("{}/{}", folder, name), error); }
     }
-    for (const auto& path : gone) { std::filesystem::remove(path, error); }
 }
 
 }  // namespace hw::flow::store

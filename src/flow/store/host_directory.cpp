@@ -53,9 +53,11 @@ Result<std::shared_ptr<const HostDirectory>> HostDirectory::open(const std::stri
     if (file < 0) { return fail(Errc::not_found, "a directory of hosts cannot be opened", path); }
     struct stat status {};
     const bool known = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
+    const bool empty = !known && S_ISREG(status.st_mode);
     const auto size = known ? static_cast<std::size_t>(status.st_size) : 0;
     void* at = known ? ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0) : MAP_FAILED;
     ::close(file);
+    if (empty) { return directory_detail::damaged(path, "it is empty"); }
     if (at == MAP_FAILED) { return fail(Errc::unreadable, "a directory of hosts cannot be read", path); }
     std::shared_ptr<HostDirectory> directory(new HostDirectory);
     directory->name_ = path;
@@ -188,13 +190,12 @@ Result<std::vector<std::byte>> write_directory(std::span<const std::shared_ptr<c
 
 void drop_damaged_directories(const std::string& folder) {
     std::error_code error;
-    std::vector<std::filesystem::path> damaged;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-        if (entry.path().extension() != kDirectoryEnd) { continue; }
-        const auto directory = HostDirectory::open(entry.path().string());
-        if (!directory || !(*directory)->sound()) { damaged.push_back(entry.path()); }
+    for (const std::string& file : files_ending(folder, kDirectoryEnd)) {
+        const std::string path = fmt::format("{}/{}", folder, file);
+        const auto directory = HostDirectory::open(path);
+        // One that cannot be opened now (no more files may be, or a later headwater wrote it) may be sound.
+        if (directory ? !(*directory)->sound() : directory.error().code == Errc::malformed) { std::filesystem::remove(path, error); }
     }
-    for (const auto& path : damaged) { std::filesystem::remove(path, error); }
 }
 
 void keep_directories(const std::string& folder) {

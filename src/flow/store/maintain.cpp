@@ -1,7 +1,12 @@
 #include "flow/store/store.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <numeric>
+#include <optional>
+#include <set>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -32,14 +37,23 @@ Result<StoreChange> change(const std::string& folder, const Manifest& before, co
 template <typename Wanted>
 Result<void> take_flows(const std::string& path, const Wanted& wanted, std::vector<Flow>& flows, std::vector<std::string>& observers) {
     HW_TRY(const auto segment, Segment::open(path));
+    std::vector<std::optional<ObserverId>> ids(segment->observers().size());  // of those that are wanted
+    std::unordered_map<std::string, std::size_t> known;
+    for (std::size_t i = 0; i < observers.size(); ++i) { known.emplace(observers[i], i); }
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const std::string& name = segment->observers()[i];
+        if (!wanted(name)) { continue; }
+        const auto [found, fresh] = known.try_emplace(name, observers.size());
+        if (fresh) { observers.push_back(name); }
+        ids[i] = static_cast<ObserverId>(found->second);
+    }
+    if (observers.size() > std::numeric_limits<std::uint16_t>::max()) { return fail(Errc::limit, "more observers than one segment can name", path, "nothing was changed"); }
     if (flows.capacity() < flows.size() + segment->facts().rows) { flows.reserve(flows.size() + segment->facts().rows); }
     for (std::uint32_t row = 0; row < segment->facts().rows; ++row) {
         HW_TRY(auto flow, segment->flow(row));
-        const std::string& name = segment->observers()[static_cast<std::size_t>(flow.observer)];
-        if (!wanted(name)) { continue; }
-        const auto found = std::ranges::find(observers, name);
-        flow.observer = static_cast<ObserverId>(found - observers.begin());
-        if (found == observers.end()) { observers.push_back(name); }
+        const auto& id = ids[static_cast<std::size_t>(flow.observer)];
+        if (!id) { continue; }
+        flow.observer = *id;
         flows.push_back(std::move(flow));
     }
     return {};
@@ -49,8 +63,7 @@ Result<void> take_flows(const std::string& path, const Wanted& wanted, std::vect
 Result<SegmentEntry> add_segment(const std::string& folder, Manifest& manifest, std::span<const Flow> flows, std::span<const std::string> observers) {
     const std::vector<std::byte> bytes = write_segment(flows, observers);
     HW_TRY(const auto read, Segment::parse(bytes, "new"));
-    const std::string name = fmt::format("{:010}.segment", manifest.next++);
-    HW_CHECK(write_durably(folder, name, bytes));
+    HW_TRY(const auto name, write_next_segment(folder, manifest, bytes, {}));
     return SegmentEntry{.file = name, .bytes = bytes.size(), .facts = read->facts()};
 }
 
@@ -115,7 +128,18 @@ Result<StoreChange> compact_store(const std::string& folder) {
     });
     for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
         std::size_t rows = 0;
-        while (end < order.size() && is_long(order[end]) == is_long(order[begin]) && (end == begin || rows + order[end].facts.rows <= kSegmentRows)) { rows += order[end++].facts.rows; }
+        std::set<std::string, std::less<>> names;
+        while (end < order.size() && is_long(order[end]) == is_long(order[begin]) && (end == begin || rows + order[end].facts.rows <= kSegmentRows)) {
+            // Damage ends the compaction with the store as it was, as below.
+            auto segment = Segment::open(folder + "/" + order[end].file);
+            if (!segment) {
+                remove_leftovers(folder, before);
+                return std::unexpected(std::move(segment).error());
+            }
+            names.insert((*segment)->observers().begin(), (*segment)->observers().end());
+            if (end > begin && names.size() > kMostObservers) { break; }
+            rows += order[end++].facts.rows;
+        }
         if (end - begin == 1) {
             after.segments.push_back(order[begin]);
             continue;
@@ -124,8 +148,11 @@ Result<StoreChange> compact_store(const std::string& folder) {
         flows.reserve(rows);
         std::vector<std::string> observers;
         for (std::size_t i = begin; i < end; ++i) {
-            // Damage ends the compaction with the store as it was: nothing is lost by it.
-            HW_CHECK(maintain_detail::take_flows(folder + "/" + order[i].file, [](const std::string&) { return true; }, flows, observers));
+            auto taken = maintain_detail::take_flows(folder + "/" + order[i].file, [](const std::string&) { return true; }, flows, observers);
+            if (!taken) {  // damage: the store stays as it was, and nothing is lost by it
+                remove_leftovers(folder, before);
+                return std::unexpected(std::move(taken).error());
+            }
         }
         auto written = maintain_detail::add_segment(folder, after, flows, observers);
         if (!written) {

@@ -40,6 +40,7 @@ struct Manifest {
 };
 
 inline constexpr std::string_view kManifestFile = "manifest";
+inline constexpr std::string_view kSegmentEnd = ".segment";
 
 /// How the name of a collector's write-ahead ends. Such a name is made of digits, the letters a to f, and `-`.
 inline constexpr std::string_view kAheadEnd = ".ahead";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/random_key.hpp"
 #include "net/address.hpp"
 
 #include <algorithm>
@@ -9,13 +10,16 @@
 
 namespace hw::flow::store {
 
-/// Spreads a key's bits. Hostile keys can make a table slow, not wrong.
-[[nodiscard]] inline std::uint64_t spread_bits(std::uint64_t x) {
+/// Spreads a key's bits, under a secret: who does not know it cannot choose keys that meet.
+[[nodiscard]] inline std::uint64_t spread_bits(std::uint64_t x, std::uint64_t secret) {
+    x ^= secret;
     x = (x ^ (x >> 32U)) * 0x9e37'79b9'7f4a'7c15ULL;
     x = (x ^ (x >> 29U)) * 0xbf58'476d'1ce4'e5b9ULL;
     return x ^ (x >> 32U);
 }
-[[nodiscard]] inline std::uint64_t spread_bits(const net::Address& a) { return spread_bits(a.low() ^ (a.high() == 0 ? 0 : spread_bits(a.high()))); }
+[[nodiscard]] inline std::uint64_t spread_bits(const net::Address& a, std::uint64_t secret) {
+    return spread_bits(a.low() ^ (a.high() == 0 ? 0 : spread_bits(a.high(), secret)), secret);
+}
 
 /// Numbers things in the order of their first appearance, and counts them. Open addressing, half full at most. A segment bounds how
 /// many there are.
@@ -28,7 +32,7 @@ public:
             return last_;
         }
         if (keys_.size() * 2 >= slots_.size()) { grow(); }
-        std::uint64_t at = spread_bits(key) & (slots_.size() - 1);
+        std::uint64_t at = spread_bits(key, secret_) & (slots_.size() - 1);
         while (slots_[at] != 0 && !(keys_[slots_[at] - 1] == key)) { at = (at + 1) & (slots_.size() - 1); }
         if (slots_[at] == 0) {
             keys_.push_back(key);
@@ -41,11 +45,11 @@ public:
     }
     /// Asks for the memory of the key's slot. Inlined always: g++ leaves out calls of functions that do nothing else.
     [[gnu::always_inline]] void prefetch(const Key& key) const {
-        if (!slots_.empty()) { __builtin_prefetch(&slots_[spread_bits(key) & (slots_.size() - 1)]); }
+        if (!slots_.empty()) { __builtin_prefetch(&slots_[spread_bits(key, secret_) & (slots_.size() - 1)]); }
     }
     [[gnu::always_inline]] void prefetch_key(const Key& key) const {
         if (slots_.empty()) { return; }
-        const std::uint32_t found = slots_[spread_bits(key) & (slots_.size() - 1)];
+        const std::uint32_t found = slots_[spread_bits(key, secret_) & (slots_.size() - 1)];
         if (found != 0) {
             __builtin_prefetch(&keys_[found - 1]);
             __builtin_prefetch(&counts_[found - 1]);
@@ -65,7 +69,7 @@ private:
     void grow() {
         slots_.assign(std::max<std::size_t>(1024, slots_.size() * 4), 0);
         for (std::size_t i = 0; i < keys_.size(); ++i) {
-            std::uint64_t at = spread_bits(keys_[i]) & (slots_.size() - 1);
+            std::uint64_t at = spread_bits(keys_[i], secret_) & (slots_.size() - 1);
             while (slots_[at] != 0) { at = (at + 1) & (slots_.size() - 1); }
             slots_[at] = static_cast<std::uint32_t>(i + 1);
         }
@@ -74,6 +78,7 @@ private:
     std::vector<Key> keys_;
     std::vector<std::uint32_t> counts_;
     std::uint32_t last_ = 0;
+    std::uint64_t secret_ = random_key();
 };
 
 }  // namespace hw::flow::store

@@ -26,12 +26,20 @@ Saved save(const Segment& segment) {
 }
 
 /// Keeps a damaged file under another name, beside the one that the manifest may still name until it is replaced.
-void set_aside(const std::string& folder, const std::string& file) {
+Result<void> set_aside(const std::string& folder, const std::string& file) {
     std::error_code error;
     const std::string aside = folder + "/" + file + std::string(kDamagedEnd);
     std::filesystem::remove(aside, error);
     std::filesystem::create_hard_link(folder + "/" + file, aside, error);
-    if (error) { std::filesystem::copy_file(folder + "/" + file, aside, error); }
+    if (!error) { return {}; }
+    const std::string half = aside + ".new";
+    error.clear();
+    std::filesystem::copy_file(folder + "/" + file, half, std::filesystem::copy_options::overwrite_existing, error);
+    if (!error) { std::filesystem::rename(half, aside, error); }
+    if (!error) { return {}; }
+    const std::string why = error.message();
+    std::filesystem::remove(half, error);
+    return fail(Errc::unreadable, "a damaged file cannot be kept under another name: " + why, aside, "make room on the disk; nothing was changed");
 }
 
 }  // namespace repairing
@@ -51,10 +59,18 @@ Result<StoreRepair> repair_store(const std::string& folder) {
             after.segments.push_back(entry);
             continue;
         }
+        // What cannot be opened now (permissions, a later headwater's segment) need not be damaged.
+        if (!segment && segment.error().code != Errc::malformed && segment.error().code != Errc::not_found) {
+            remove_leftovers(folder, before);
+            return std::unexpected(segment.error());
+        }
         RepairedSegment mended{.file = entry.file, .flows_before = entry.facts.rows, .flows = 0, .written = {}, .aside = {}};
         std::error_code error;
         if (std::filesystem::exists(folder + "/" + entry.file, error)) {
-            set_aside(folder, entry.file);
+            if (auto kept = set_aside(folder, entry.file); !kept) {
+                remove_leftovers(folder, before);
+                return std::unexpected(std::move(kept).error());
+            }
             mended.aside = entry.file + std::string(kDamagedEnd);
         }
         if (segment && (*segment)->facts() == entry.facts) {
@@ -62,15 +78,14 @@ Result<StoreRepair> repair_store(const std::string& folder) {
             if (!saved.flows.empty()) {
                 const std::vector<std::byte> bytes = write_segment(saved.flows, saved.observers);
                 auto read = Segment::parse(bytes, "new");
-                const std::string name = fmt::format("{:010}.segment", after.next++);
-                auto written = read ? write_durably(folder, name, bytes) : Result<void>(std::unexpected(read.error()));
+                auto written = read ? write_next_segment(folder, after, bytes, {}) : Result<std::string>(std::unexpected(read.error()));
                 if (!written) {  // a full disk: the store stays as it was
                     remove_leftovers(folder, before);
                     return std::unexpected(std::move(written).error());
                 }
-                after.segments.push_back({.file = name, .bytes = bytes.size(), .facts = (*read)->facts()});
+                after.segments.push_back({.file = *written, .bytes = bytes.size(), .facts = (*read)->facts()});
                 mended.flows = saved.flows.size();
-                mended.written = name;
+                mended.written = *std::move(written);
             }
         }
         repair.segments.push_back(std::move(mended));

@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@ Result<std::shared_ptr<const Store>> Store::open(const std::string& folder) {
     constexpr int kTries = 5;  // a segment named by the manifest may be gone when another process has just compacted
     for (int tried = 1;; ++tried) {
         auto store = std::make_shared<Store>();
+        std::unordered_map<std::string, std::size_t> known;
         HW_TRY(store->manifest_, read_manifest(folder));
         std::optional<Error> failed;
         for (const SegmentEntry& entry : store->manifest_.segments) {
@@ -27,10 +29,13 @@ Result<std::shared_ptr<const Store>> Store::open(const std::string& folder) {
                 return fail(Errc::malformed, "a segment is not the one that the manifest names", folder + "/" + entry.file, "headwater store check names all damage");
             }
             std::vector<ObserverId> ids;
+            ids.reserve((*segment)->observers().size());
             for (const std::string& name : (*segment)->observers()) {
-                const auto found = std::ranges::find(store->observers_, name);
-                ids.push_back(static_cast<ObserverId>(found - store->observers_.begin()));
-                if (found == store->observers_.end()) { store->observers_.push_back(name); }
+                // Past what can be told apart all others are one: their flows must not pass for somebody else's.
+                const bool room = store->observers_.size() < kMostObservers || known.contains(name);
+                const auto [found, fresh] = known.try_emplace(room ? name : std::string(kOtherObservers), store->observers_.size());
+                if (fresh) { store->observers_.push_back(found->first); }
+                ids.push_back(static_cast<ObserverId>(found->second));
             }
             store->observer_of_.push_back(std::move(ids));
             store->flows_ += entry.facts.rows;
@@ -46,12 +51,7 @@ Result<std::shared_ptr<const Store>> Store::open(const std::string& folder) {
 
 void Store::open_directories(const std::string& folder) {
     place_of_.assign(segments_.size(), {});
-    std::vector<std::string> files;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-        if (std::string name = entry.path().filename().string(); name.ends_with(kDirectoryEnd)) { files.push_back(std::move(name)); }
-    }
-    std::ranges::sort(files);
+    std::vector<std::string> files = files_ending(folder, kDirectoryEnd);
     if (files.empty()) { return; }
     std::map<std::string_view, std::size_t> segment_of;
     for (std::size_t s = 0; s < manifest_.segments.size(); ++s) { segment_of.emplace(manifest_.segments[s].file, s); }
@@ -67,7 +67,7 @@ void Store::open_directories(const std::string& folder) {
                 place_of_[found->second] = {.directory = static_cast<std::uint32_t>(directories_.size()), .bit = bit};
             }
         }
-        if (!directory || live * 2 < (*directory)->segments().size()) { useless_.push_back(std::move(file)); }
+        if (directory ? live * 2 < (*directory)->segments().size() : directory.error().code == Errc::malformed) { useless_.push_back(std::move(file)); }
         if (directory) { directories_.push_back(*std::move(directory)); }
     }
 }

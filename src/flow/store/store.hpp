@@ -29,6 +29,10 @@ struct HostWindow {
     Interval window;
 };
 
+/// Observers of a store that can be told apart; what the others saw is under one name.
+inline constexpr std::size_t kMostObservers = 65'534;
+inline constexpr std::string_view kOtherObservers = "(other observers)";
+
 /// A store, opened for reading as its manifest stood at that moment; later imports do not change what it sees.
 class Store {
 public:
@@ -50,7 +54,7 @@ public:
 
     /// Whether a directory of hosts tells of the segment.
     [[nodiscard]] bool in_directory(std::size_t segment) const { return place_of_[segment].directory != kNone; }
-    /// Files of directories that cannot be read, or of which most segments are gone.
+    /// Files of directories that are damaged, or of which most segments are gone.
     [[nodiscard]] std::span<const std::string> useless_directories() const { return useless_; }
 
 private:
@@ -86,7 +90,7 @@ struct ImportResult {
 /// Reads inputs into the store, all or nothing: what was not finished when the machine stopped is as if it had never begun.
 /// An input whose content the store has already is passed over. Records that a timeout cut are kept as they came; whoever
 /// reads the store joins them (`StoreSource`), so that pieces meet also where they came with different imports.
-/// `note` is kept with the inputs and stands over every result that rests on the store.
+/// Files that `options.leave_out` names are neither read nor told of. `note` is kept with the inputs and stands over every result that rests on the store.
 [[nodiscard]] Result<ImportResult> import_inputs(const std::string& folder, std::span<const std::string> paths, const std::string& note,
                                                  const read::ReadOptions& options);
 

@@ -1,7 +1,8 @@
-#include "flow/read/unpack.hpp"
+#include "base/input/unpack.hpp"
 
 #include "base/sha256.hpp"
 
+#include <bzlib.h>
 #include <doctest/doctest.h>
 #include <lzma.h>
 #include <zlib.h>
@@ -15,7 +16,6 @@
 #include <vector>
 
 using namespace hw;
-using namespace hw::flow::read;
 
 namespace {
 
@@ -56,6 +56,15 @@ std::string xz(std::string_view text) {
     return out;
 }
 
+std::string bzip2(std::string_view text) {
+    std::string in(text);
+    auto size = static_cast<unsigned>(text.size() + text.size() / 100 + 600);
+    std::string out(size, '\0');
+    REQUIRE(BZ2_bzBuffToBuffCompress(out.data(), &size, in.data(), static_cast<unsigned>(in.size()), 9, 0, 0) == BZ_OK);
+    out.resize(size);
+    return out;
+}
+
 /// A file that is gone when the test ends.
 class TemporaryFile {
 public:
@@ -74,7 +83,7 @@ private:
 
 struct Unpacked {
     std::string text;
-    std::vector<Damage> damages;
+    std::vector<UnpackDamage> damages;
     std::string sha256;
     std::uint64_t raw = 0;
 };
@@ -99,9 +108,9 @@ Unpacked unpack(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("unpack: plain, gzip, zstd and xz give the bytes, with the hash of the file on the disk") {
+TEST_CASE("unpack: plain, gzip, zstd, xz and bzip2 give the bytes, with the hash of the file on the disk") {
     const std::string text = text_of_size(900'000);
-    for (const std::string& packed : {text, gzip(text), zstd(text), xz(text)}) {
+    for (const std::string& packed : {text, gzip(text), zstd(text), xz(text), bzip2(text)}) {
         const TemporaryFile file(packed);
         const Unpacked got = unpack(file.path());
         CHECK(got.text == text);
@@ -115,7 +124,7 @@ TEST_CASE("unpack: members, frames and streams one after another are one text, p
     const std::string zeros(8, '\0');
     const std::string skippable("\x50\x2a\x4d\x18\x03\x00\x00\x00xyz", 11);
     for (const std::string& packed : {gzip("one ") + gzip("") + gzip("two"), gzip("one ") + zeros + gzip("two") + zeros, zstd("one ") + zstd("two"),
-                                      skippable + zstd("one ") + skippable + zstd("two"), xz("one ") + xz("two"), xz("one ") + zeros + xz("two") + zeros}) {
+                                      skippable + zstd("one ") + skippable + zstd("two"), xz("one ") + xz("two"), xz("one ") + zeros + xz("two") + zeros, bzip2("one ") + bzip2("") + bzip2("two")}) {
         const TemporaryFile file(packed);
         const Unpacked got = unpack(file.path());
         CHECK(got.text == "one two");
@@ -125,7 +134,7 @@ TEST_CASE("unpack: members, frames and streams one after another are one text, p
 
 TEST_CASE("unpack: packed data that end too early keep what came before, with a note") {
     const std::string text = text_of_size(2'000'000);
-    for (const std::string& packed : {gzip(text), zstd(text), xz(text)}) {
+    for (const std::string& packed : {gzip(text), zstd(text), xz(text), bzip2(text)}) {
         for (const std::size_t size : {packed.size() - 1, packed.size() / 2, std::size_t{20}}) {
             const TemporaryFile file(packed.substr(0, size));
             const Unpacked got = unpack(file.path());
@@ -139,7 +148,7 @@ TEST_CASE("unpack: packed data that end too early keep what came before, with a 
 
 TEST_CASE("unpack: a flipped byte or garbage behind ends the text there, with a note") {
     const std::string text = text_of_size(2'000'000);
-    for (std::string packed : {gzip(text), zstd(text), xz(text)}) {
+    for (std::string packed : {gzip(text), zstd(text), xz(text), bzip2(text)}) {
         const TemporaryFile behind(packed + "garbage that is not packed");
         const Unpacked whole = unpack(behind.path());
         CHECK(whole.text == text);

@@ -1,7 +1,8 @@
-#include "flow/read/unpack.hpp"
+#include "base/input/unpack.hpp"
 
 #include "base/sha256.hpp"
 
+#include <bzlib.h>
 #include <fcntl.h>
 #include <lzma.h>
 #include <poll.h>
@@ -16,7 +17,7 @@
 #include <cstring>
 #include <utility>
 
-namespace hw::flow::read {
+namespace hw {
 namespace {
 namespace unpack_detail {
 
@@ -46,6 +47,10 @@ Packing recognise_packing(std::span<const std::byte> head) {
         return Packing::zstd;
     }
     if (starts_with(head, {0xfd, '7', 'z', 'X', 'Z', 0x00})) { return Packing::xz; }
+    const bool bzip2 = starts_with(head, {'B', 'Z', 'h'}) && head.size() >= 10 && head[3] >= std::byte{'1'} && head[3] <= std::byte{'9'};
+    if (bzip2 && (starts_with(head.subspan(4), {0x31, 0x41, 0x59, 0x26, 0x53, 0x59}) || starts_with(head.subspan(4), {0x17, 0x72, 0x45, 0x38, 0x50, 0x90}))) {
+        return Packing::bzip2;
+    }
     return Packing::none;
 }
 
@@ -55,6 +60,7 @@ std::string_view to_string(Packing packing) {
         case Packing::gzip: return "gzip";
         case Packing::zstd: return "zstd";
         case Packing::xz: return "xz";
+        case Packing::bzip2: return "bzip2";
     }
     return "";
 }
@@ -152,11 +158,40 @@ private:
     bool ready_ = false;
 };
 
+class Bzip2 final : public Unpacker::Decoder {
+public:
+    Bzip2() { ready_ = BZ2_bzDecompressInit(&stream_, 0, 0) == BZ_OK; }
+    ~Bzip2() override { BZ2_bzDecompressEnd(&stream_); }
+    UnpackStep step(Bytes in, std::span<std::byte> out) override {
+        if (!ready_) { return {.failed = true}; }
+        stream_.next_in = const_cast<char*>(static_cast<const char*>(static_cast<const void*>(in.data())));  // its interface; it does not write there
+        stream_.avail_in = static_cast<unsigned>(in.size());
+        stream_.next_out = static_cast<char*>(static_cast<void*>(out.data()));
+        stream_.avail_out = static_cast<unsigned>(out.size());
+        const int code = BZ2_bzDecompress(&stream_);
+        UnpackStep step{.used = in.size() - stream_.avail_in, .made = out.size() - stream_.avail_out};
+        step.finished = code == BZ_STREAM_END;
+        step.failed = code != BZ_OK && code != BZ_STREAM_END;
+        return step;
+    }
+    bool restart() override {
+        BZ2_bzDecompressEnd(&stream_);
+        stream_ = {};
+        ready_ = BZ2_bzDecompressInit(&stream_, 0, 0) == BZ_OK;
+        return ready_;
+    }
+
+private:
+    bz_stream stream_{};
+    bool ready_ = false;
+};
+
 std::unique_ptr<Unpacker::Decoder> make_decoder(Packing packing) {
     switch (packing) {
         case Packing::gzip: return std::make_unique<Gzip>();
         case Packing::zstd: return std::make_unique<Zstd>();
         case Packing::xz: return std::make_unique<Xz>();
+        case Packing::bzip2: return std::make_unique<Bzip2>();
         case Packing::none: break;
     }
     return nullptr;
@@ -179,7 +214,7 @@ Result<void> Unpacker::refill() {
 
 void Unpacker::end_with(std::string what) {
     ended_ = true;
-    damage_ = Damage{std::move(what), unpacked_};
+    damage_ = UnpackDamage{std::move(what), unpacked_};
 }
 
 Result<std::span<const std::byte>> Unpacker::next() {
@@ -308,8 +343,8 @@ Result<std::span<const std::byte>> InputBytes::next() {
     return top_->next();
 }
 
-std::vector<Damage> InputBytes::damages() const {
-    std::vector<Damage> all;
+std::vector<UnpackDamage> InputBytes::damages() const {
+    std::vector<UnpackDamage> all;
     if (file_->stopped()) { return all; }  // that the bytes end early is then our doing
     for (const Unpacker* layer : layers_) {
         if (layer->damage()) { all.push_back(*layer->damage()); }
@@ -328,4 +363,4 @@ Result<std::string> InputBytes::finish_sha256() {
     return file_->digest();
 }
 
-}  // namespace hw::flow::read
+}  // namespace hw

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace hw::flow::read {
+namespace hw {
 
 /// Shows the bytes of a source piece by piece, each in one stretch of memory: without a copy where a piece lies in one block
 /// of the source, copied together where it straddles two.
@@ -80,4 +80,4 @@ private:
     bool ended_ = false;
 };
 
-}  // namespace hw::flow::read
+}  // namespace hw

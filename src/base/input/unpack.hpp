@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "flow/read/byte_source.hpp"
+#include "base/input/byte_source.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -13,22 +13,22 @@
 #include <string>
 #include <vector>
 
-namespace hw::flow::read {
+namespace hw {
 
 /// What made the bytes end early or be passed over, and where.
-struct Damage {
+struct UnpackDamage {
     std::string what;          ///< A reason as it stands in a report: `gzip data end too early`.
     std::uint64_t offset = 0;  ///< In the unpacked bytes: how many were good before it.
 };
 
-/// How bytes are packed, by their first bytes (RFC 1952; RFC 8878; the .xz file format 1.1.0, section 2.1.1.1).
-enum class Packing : std::uint8_t { none, gzip, zstd, xz };
+/// How bytes are packed, by their first bytes (RFC 1952; RFC 8878; the .xz file format 1.1.0, section 2.1.1.1; bzip2).
+enum class Packing : std::uint8_t { none, gzip, zstd, xz, bzip2 };
 [[nodiscard]] Packing recognise_packing(std::span<const std::byte> head);
-/// `gzip`, `zstd`, `xz`; empty for none.
+/// `gzip`, `zstd`, `xz`, `bzip2`; empty for none.
 [[nodiscard]] std::string_view to_string(Packing packing);
 
 /// Unpacks one layer of `packed` on the fly, in bounded memory however much comes out: gzip of several members, zstd of
-/// several frames, xz of several streams. Damage ends the bytes as if they ended there, and is told by `damage()`.
+/// several frames, xz and bzip2 of several streams. Damage ends the bytes as if they ended there, and is told by `damage()`.
 class Unpacker final : public ByteSource {
 public:
     /// `first` are bytes already taken from `packed`, to be unpacked before those it gives next.
@@ -37,7 +37,7 @@ public:
 
     [[nodiscard]] Result<std::span<const std::byte>> next() override;
     /// Known once `next` has given nothing more.
-    [[nodiscard]] const std::optional<Damage>& damage() const { return damage_; }
+    [[nodiscard]] const std::optional<UnpackDamage>& damage() const { return damage_; }
 
     /// One library's decoder, seen alike.
     class Decoder;
@@ -55,7 +55,7 @@ private:
     bool ended_ = false;
     std::uint64_t unpacked_ = 0;
     std::vector<std::byte> block_;
-    std::optional<Damage> damage_;
+    std::optional<UnpackDamage> damage_;
 };
 
 /// A file, or standard input for `-`, unpacked by its content (one layer inside another at most), while the bytes as they
@@ -73,7 +73,7 @@ public:
     [[nodiscard]] Result<std::span<const std::byte>> next() override;
 
     /// Damage in any layer; known once `next` has given nothing more.
-    [[nodiscard]] std::vector<Damage> damages() const;
+    [[nodiscard]] std::vector<UnpackDamage> damages() const;
     /// Bytes read from the disk so far.
     [[nodiscard]] std::uint64_t raw_bytes() const;
     /// Reads what is left on the disk, so that the hash is of the whole file, and gives it. Once, last. Empty when
@@ -91,4 +91,4 @@ private:
     bool head_given_ = false;
 };
 
-}  // namespace hw::flow::read
+}  // namespace hw

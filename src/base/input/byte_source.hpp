@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <span>
 
-namespace hw::flow::read {
+namespace hw {
 
 /// A stream of bytes, read front to back once: a plain file, or one that is being unpacked.
 class ByteSource {
@@ -35,4 +35,4 @@ private:
     std::size_t block_;
 };
 
-}  // namespace hw::flow::read
+}  // namespace hw

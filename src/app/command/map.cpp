@@ -1,0 +1,145 @@
+#include "app/command/invocation.hpp"
+#include "app/command/route_files.hpp"
+#include "app/command/run_context.hpp"
+#include "app/output/map_output.hpp"
+#include "app/output/route_dump.hpp"
+#include "base/input/unpack.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "route/dependency.hpp"
+#include "route/graph/choke_points.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace hw::app::command {
+namespace {
+namespace mapping {
+
+/// What is asked about.
+struct Target {
+    std::optional<net::Asn> asn;
+    std::optional<net::Prefix> prefix;
+};
+
+Result<Target> target_of(const std::string& text) {
+    const bool as_number = text.starts_with("AS") || text.starts_with("as") || std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    if (as_number) {
+        HW_TRY(const auto asn, net::parse_asn(text));
+        return Target{.asn = asn, .prefix = {}};
+    }
+    const auto prefix = net::parse_prefix(text);
+    if (!prefix) { return fail(Errc::usage, "\"" + text + "\" is no address, prefix or AS", "TARGET", "as in 192.0.2.1, 192.0.2.0/24 or AS64500"); }
+    return Target{.asn = {}, .prefix = *prefix};
+}
+
+Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop) {
+    HW_TRY(const auto input, InputBytes::open(path, stop));
+    route::RelationshipReader reader;
+    while (true) {
+        HW_TRY(const auto block, input->next());
+        if (block.empty()) { break; }
+        HW_CHECK(reader.feed({static_cast<const char*>(static_cast<const void*>(block.data())), block.size()}));
+    }
+    auto read = std::move(reader).finish();
+    if (!read && read.error().where.empty()) { read.error().where = path; }
+    return read;
+}
+
+void say_faults(const route::RelationshipReport& report, const std::string& path) {
+    for (std::size_t f = 0; f < route::kLinkFaults; ++f) {
+        if (report.faults[f].lines == 0) { continue; }
+        log::warning(printable(fmt::format("{}: {} passed over: {}", path, counted(report.faults[f].lines, "line"), route::to_string(static_cast<route::LinkFault>(f)))));
+    }
+}
+
+void add_choke_points(output::MapView& view, const route::Relationships& relationships, const std::string& path) {
+    const auto graph = route::AsGraph::build(relationships.links);
+    view.graph = output::MapView::Graph{.path = path, .ases = graph.size(), .links = graph.links(), .without_path = 0, .knows_target = false};
+    std::vector<route::Node> nodes;
+    for (const net::Asn asn : view.ases) {
+        if (const auto node = graph.find(asn)) { nodes.push_back(*node); }
+    }
+    if (nodes.empty()) { return; }
+    view.graph->knows_target = true;
+    const auto found = route::choke_points(graph, nodes);
+    view.graph->without_path = found.without_path;
+    view.chokes.reserve(found.points.size());
+    for (const auto& p : found.points) { view.chokes.push_back({.asn = graph.asn(p.node), .on_path = p.on_path, .cut_off = p.cut_off}); }
+}
+
+Result<Outcome> dump(const Invocation& invocation, const std::vector<std::string>& tables) {
+    if (!invocation.operands.empty()) { return fail(Errc::usage, "map --dump takes its files behind --rib", invocation.operands.front(), "headwater map --dump --rib FILE"); }
+    Progress progress(invocation.progress());
+    output::RouteDump lines([&invocation](const std::string& some) { return invocation.tell(some); });
+    HW_TRY(const auto read, read_route_files(invocation, tables, lines, progress));
+    if (!lines.finish() || !read.wanted_all) { return fail(Errc::unreadable, "cannot write the result", "standard output", "check that the disk has room and that nothing closed the pipe"); }
+    return Outcome{.out = {}, .code = read.code(lines.lines() > 0 ? ExitCode::done : ExitCode::nothing_found)};
+}
+
+}  // namespace mapping
+}  // namespace
+
+Result<Outcome> map(const Invocation& invocation) {
+    const auto tables = invocation.settings.texts("rib");
+    if (tables.empty()) { return fail(Errc::usage, "map needs BGP tables", "--rib", "headwater map AS64500 --rib rib.20141222.1600.bz2"); }
+    if (invocation.settings.flag("dump")) { return mapping::dump(invocation, tables); }
+    if (invocation.operands.size() != 1) { return fail(Errc::usage, "map takes one target: an address, a prefix or an AS", {}, "headwater map AS64500 --rib rib.20141222.1600.bz2"); }
+    HW_TRY(const auto target, mapping::target_of(invocation.operands.front()));
+    const auto relationships_path = invocation.settings.optional_text("relationships");
+    std::optional<route::Relationships> relationships;
+    if (relationships_path) {  // one that cannot be used is told before the long reading
+        HW_TRY(relationships, mapping::read_relationships(*relationships_path, invocation.stop));
+        mapping::say_faults(relationships->report, *relationships_path);
+    }
+    Progress progress(invocation.progress());
+    route::Rib rib;
+    HW_TRY(auto read, read_route_files(invocation, tables, rib, progress));
+    rib.settle();
+
+    output::MapView view;
+    view.top = static_cast<std::size_t>(invocation.settings.count("top"));
+    view.peers = rib.peers().size();
+    view.table_prefixes = rib.prefixes();
+    std::vector<route::Rib::PrefixId> scope;
+    if (target.asn) {
+        view.target = net::to_string(*target.asn);
+        view.ases = {*target.asn};
+        scope = route::prefixes_of(rib, view.ases);
+    } else {
+        view.target = net::to_string(*target.prefix);
+        scope = route::prefixes_in(rib, *target.prefix);
+        for (const auto id : scope) {
+            for (const auto& [asn, peers] : rib.origins(id)) { view.ases.push_back(asn); }
+        }
+        std::ranges::sort(view.ases);
+        const auto twice = std::ranges::unique(view.ases);
+        view.ases.erase(twice.begin(), twice.end());
+    }
+    view.prefixes.reserve(scope.size());
+    for (const auto id : scope) { view.prefixes.push_back({.prefix = rib.prefix(id), .origins = rib.origins(id), .peers = rib.routes(id).size()}); }
+    view.dependencies = route::dependencies_of(rib, scope, view.ases);
+    if (relationships) { mapping::add_choke_points(view, *relationships, *relationships_path); }
+
+    output::Context context = begin_context(invocation);
+    context.interval = rib.interval();
+    context.interrupted = read.interrupted;
+    context.failures = read.failures;
+    context.note = note_on(invocation, tables);
+    for (const InputReport& report : read.reports) {
+        flow::read::ReadReport& shown = context.inputs.emplace_back();
+        static_cast<InputReport&>(shown) = report;
+        shown.flows_known = false;  // it has none
+    }
+    const std::string format = invocation.settings.format();
+    Outcome outcome;
+    outcome.code = read.code(view.prefixes.empty() ? ExitCode::nothing_found : ExitCode::done);
+    if (format == "csv") { outcome.out = output::map_csv(view); }
+    else if (format == "table") { outcome.out = output::map_table(view, context); }
+    else { outcome.out = output::map_json(view, context, format == "json"); }
+    return outcome;
+}
+
+}  // namespace hw::app::command

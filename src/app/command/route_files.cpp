@@ -1,0 +1,101 @@
+#include "app/command/route_files.hpp"
+
+#include "base/input/unpack.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "route/mrt/reader.hpp"
+#include "route/mrt/records.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace hw::app::command {
+namespace {
+namespace route_reading {
+
+/// The files behind a path; a folder's by name, those in folders in it too.
+Result<std::vector<std::string>> files_behind(const std::string& path) {
+    std::error_code error;
+    if (path == "-" || !std::filesystem::is_directory(path, error)) { return std::vector<std::string>{path}; }
+    std::vector<std::string> files;
+    for (std::filesystem::recursive_directory_iterator at(path, std::filesystem::directory_options::skip_permission_denied, error), none; !error && at != none; at.increment(error)) {
+        std::error_code unsure;
+        if (at->is_regular_file(unsure)) { files.push_back(at->path().string()); }
+    }
+    if (error) { return fail(Errc::unreadable, "the folder cannot be listed: " + error.message(), path, "check its permissions"); }
+    std::ranges::sort(files);
+    return files;
+}
+
+Result<bool> read_one(const Invocation& invocation, const std::string& path, route::RouteSink& sink, Progress& progress, InputReport& report) {
+    report.path = path;
+    HW_TRY(const auto input, InputBytes::open(path, invocation.stop));
+    if (!input->head().empty() && !route::mrt::looks_like_mrt(input->head())) {
+        return fail(Errc::malformed, "this is no MRT file", path + ":0", "BGP tables and updates are read in MRT form (RFC 6396), plain or packed with gzip, zstd, xz or bzip2");
+    }
+    route::mrt::ReadOptions options{.stop = invocation.stop, .progress = {}};
+    options.progress = [&](std::uint64_t) {
+        if (progress.due()) { progress.show(fmt::format("reading {}: {:.1f} MB, {} records", std::filesystem::path(path).filename().string(), static_cast<double>(input->raw_bytes()) / 1e6, report.records)); }
+    };
+    HW_TRY(const bool wanted, route::mrt::read_mrt(*input, sink, options, report));
+    for (const auto& damage : input->damages()) {
+        report.skip(damage.what, damage.offset);
+        report.damaged_tail = true;
+    }
+    HW_TRY(report.sha256, input->finish_sha256());
+    report.bytes = input->raw_bytes();
+    return wanted;
+}
+
+/// One line a reason, with where it happened first: whoever made the file can look there.
+void say_what_was_passed_over(const InputReport& report) {
+    for (const auto& [said, what] : report.noted) {
+        log::warning(printable(fmt::format("{}: {} time{} (first at byte {}): {}", report.path, what.count, what.count == 1 ? "" : "s", what.first_offsets.front(), said)));
+    }
+    for (const auto& [reason, what] : report.skipped) {
+        log::warning(printable(fmt::format("{}: passed over {} time{} (first at byte {}): {}", report.path, what.count, what.count == 1 ? "" : "s", what.first_offsets.front(), reason)));
+    }
+}
+
+}  // namespace route_reading
+}  // namespace
+
+ExitCode RouteFiles::code(ExitCode otherwise) const {
+    if (interrupted) { return ExitCode::interrupted; }
+    const bool lacking = !failures.empty() || std::ranges::any_of(reports, [](const InputReport& r) { return r.skipped_total() > 0; });
+    return lacking ? ExitCode::partial : otherwise;
+}
+
+Result<RouteFiles> read_route_files(const Invocation& invocation, std::span<const std::string> paths, route::RouteSink& sink, Progress& progress) {
+    using namespace route_reading;
+    RouteFiles read;
+    for (const std::string& path : paths) {
+        auto files = files_behind(path);
+        if (!files) {
+            read.failures.push_back(std::move(files).error());
+            continue;
+        }
+        for (const std::string& file : *files) {
+            if (!read.wanted_all || invocation.stop.stop_requested()) { break; }
+            InputReport report;
+            const auto wanted = read_one(invocation, file, sink, progress, report);
+            if (!wanted) {
+                read.failures.push_back(wanted.error());
+                continue;
+            }
+            read.wanted_all = *wanted;
+            read.reports.push_back(std::move(report));
+        }
+    }
+    progress.clear();
+    read.interrupted = invocation.stop.stop_requested();
+    if (read.reports.empty() && !read.failures.empty()) { return std::unexpected(std::move(read.failures.front())); }
+    for (const Error& failure : read.failures) { log::warning(printable("not used: " + failure.where + ": " + failure.message)); }
+    for (const InputReport& report : read.reports) { say_what_was_passed_over(report); }
+    return read;
+}
+
+}  // namespace hw::app::command

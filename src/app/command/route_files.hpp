@@ -1,0 +1,29 @@
+#pragma once
+
+#include "app/command/invocation.hpp"
+#include "app/progress.hpp"
+#include "base/input/input_report.hpp"
+#include "route/routes.hpp"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hw::app::command {
+
+/// How routing data fared.
+struct RouteFiles {
+    std::vector<InputReport> reports;  ///< In the order given, a folder's files by name.
+    std::vector<Error> failures;       ///< Files that could not be used.
+    bool wanted_all = true;            ///< False where the sink wanted no more.
+    bool interrupted = false;
+
+    /// `done`; `partial` where a file could not be used or something was passed over; `interrupted`.
+    [[nodiscard]] ExitCode code(ExitCode otherwise) const;
+};
+
+/// Reads MRT files, folders of them and standard input (`-`), one after the other, plain or packed, into the sink. What was passed over is said on
+/// standard error with its first places. Fails where no file can be used.
+[[nodiscard]] Result<RouteFiles> read_route_files(const Invocation& invocation, std::span<const std::string> paths, route::RouteSink& sink, Progress& progress);
+
+}  // namespace hw::app::command

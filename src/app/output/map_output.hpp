@@ -1,0 +1,55 @@
+#pragma once
+
+#include "app/output/context.hpp"
+#include "net/asn.hpp"
+#include "net/prefix.hpp"
+#include "route/dependency.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hw::app::output {
+
+/// Who carries the traffic of a target, to be shown.
+struct MapView {
+    struct Announced {
+        net::Prefix prefix;
+        std::vector<std::pair<net::Asn, std::size_t>> origins;  ///< Each with the number of peers that say so, the most first.
+        std::size_t peers = 0;                                  ///< That tell of the prefix.
+    };
+    /// An AS that ways known by the relationships must cross.
+    struct Choke {
+        net::Asn asn;
+        double on_path = 0;
+        double cut_off = 0;
+    };
+    struct Graph {
+        std::string path;          ///< Of the relationship file.
+        std::size_t ases = 0;
+        std::size_t links = 0;
+        std::uint64_t without_path = 0;  ///< Pairs of the target's ASes and others that the relationships leave without a way.
+        bool knows_target = false;
+    };
+    std::string target;                 ///< As it was understood: `AS64500`, `192.0.2.0/24`.
+    std::vector<net::Asn> ases;         ///< The target's own.
+    std::vector<Announced> prefixes;
+    route::Dependencies dependencies;
+    std::vector<Choke> chokes;
+    std::optional<Graph> graph;         ///< Nothing: no relationships were given, and there are no choke points.
+    std::size_t peers = 0;              ///< Routers that told of anything.
+    std::size_t table_prefixes = 0;
+    std::size_t top = 0;                ///< How many of each list are shown; 0: all.
+};
+
+/// `headwater.map/1`.
+[[nodiscard]] std::string map_json(const MapView& view, const Context& context, bool indented);
+/// One dependency a line.
+[[nodiscard]] std::string map_csv(const MapView& view);
+[[nodiscard]] std::string map_table(const MapView& view, const Context& context);
+
+}  // namespace hw::app::output
