@@ -26,6 +26,7 @@ Handler handler_of(std::string_view verb) {
         {"version", command::version}, {"help", command::help},   {"relay-test", command::relay_test},
         {"import", command::import},   {"store", command::store},   {"collect", command::collect},
         {"map", command::map},
+        {"watch", command::watch},
     };
     for (const auto& [name, handler] : kHandlers) {
         if (name == verb) { return handler; }

@@ -58,6 +58,7 @@ namespace command {
 [[nodiscard]] Result<Outcome> collect(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> store(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> map(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> watch(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> demo(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> config(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> completion(const Invocation& invocation);

@@ -3,8 +3,6 @@
 #include "app/command/run_context.hpp"
 #include "app/output/map_output.hpp"
 #include "app/output/route_dump.hpp"
-#include "base/input/unpack.hpp"
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "route/dependency.hpp"
 #include "route/graph/choke_points.hpp"
@@ -33,26 +31,6 @@ Result<Target> target_of(const std::string& text) {
     const auto prefix = net::parse_prefix(text);
     if (!prefix) { return fail(Errc::usage, "\"" + text + "\" is no address, prefix or AS", "TARGET", "as in 192.0.2.1, 192.0.2.0/24 or AS64500"); }
     return Target{.asn = {}, .prefix = *prefix};
-}
-
-Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop) {
-    HW_TRY(const auto input, InputBytes::open(path, stop));
-    route::RelationshipReader reader;
-    while (true) {
-        HW_TRY(const auto block, input->next());
-        if (block.empty()) { break; }
-        HW_CHECK(reader.feed({static_cast<const char*>(static_cast<const void*>(block.data())), block.size()}));
-    }
-    auto read = std::move(reader).finish();
-    if (!read && read.error().where.empty()) { read.error().where = path; }
-    return read;
-}
-
-void say_faults(const route::RelationshipReport& report, const std::string& path) {
-    for (std::size_t f = 0; f < route::kLinkFaults; ++f) {
-        if (report.faults[f].lines == 0) { continue; }
-        log::warning(printable(fmt::format("{}: {} passed over: {}", path, counted(report.faults[f].lines, "line"), route::to_string(static_cast<route::LinkFault>(f)))));
-    }
 }
 
 void add_choke_points(output::MapView& view, const route::Relationships& relationships, const std::string& path) {
@@ -91,8 +69,7 @@ Result<Outcome> map(const Invocation& invocation) {
     const auto relationships_path = invocation.settings.optional_text("relationships");
     std::optional<route::Relationships> relationships;
     if (relationships_path) {  // one that cannot be used is told before the long reading
-        HW_TRY(relationships, mapping::read_relationships(*relationships_path, invocation.stop));
-        mapping::say_faults(relationships->report, *relationships_path);
+        HW_TRY(relationships, read_relationships(*relationships_path, invocation.stop));
     }
     Progress progress(invocation.progress());
     route::Rib rib;

@@ -98,4 +98,24 @@ Result<RouteFiles> read_route_files(const Invocation& invocation, std::span<cons
     return read;
 }
 
+Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop) {
+    HW_TRY(const auto input, InputBytes::open(path, stop));
+    route::RelationshipReader reader;
+    while (true) {
+        HW_TRY(const auto block, input->next());
+        if (block.empty()) { break; }
+        HW_CHECK(reader.feed({static_cast<const char*>(static_cast<const void*>(block.data())), block.size()}));
+    }
+    auto read = std::move(reader).finish();
+    if (!read) {
+        if (read.error().where.empty()) { read.error().where = path; }
+        return read;
+    }
+    for (std::size_t f = 0; f < route::kLinkFaults; ++f) {
+        const std::uint64_t lines = read->report.faults[f].lines;
+        if (lines > 0) { log::warning(printable(fmt::format("{}: {} passed over: {}", path, counted(lines, "line"), route::to_string(static_cast<route::LinkFault>(f))))); }
+    }
+    return read;
+}
+
 }  // namespace hw::app::command

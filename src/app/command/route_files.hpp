@@ -3,6 +3,7 @@
 #include "app/command/invocation.hpp"
 #include "app/progress.hpp"
 #include "base/input/input_report.hpp"
+#include "route/graph/relationships.hpp"
 #include "route/routes.hpp"
 
 #include <span>
@@ -25,5 +26,8 @@ struct RouteFiles {
 /// Reads MRT files, folders of them and standard input (`-`), one after the other, plain or packed, into the sink. What was passed over is said on
 /// standard error with its first places. Fails where no file can be used.
 [[nodiscard]] Result<RouteFiles> read_route_files(const Invocation& invocation, std::span<const std::string> paths, route::RouteSink& sink, Progress& progress);
+
+/// Reads a relationship file, plain or packed. What was passed over is said on standard error.
+[[nodiscard]] Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop);
 
 }  // namespace hw::app::command

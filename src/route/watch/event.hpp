@@ -56,6 +56,8 @@ struct Event {
     double severity = 0;        ///< Outages: share of the target's prefixes × minutes. Announcements: share of the routers that follow.
     std::vector<Signal> signals;
     std::vector<Cause> causes;
+    /// The instability that this short outage is a part of, by its number among the events: one swing of many, no event of its own.
+    std::optional<std::size_t> part_of = {};
     friend bool operator==(const Event&, const Event&) = default;
 };
 

@@ -31,6 +31,7 @@ bool RateCusum::happened(Time now) {
     if (sum_ <= 0 && !alarmed_) {
         onset_ = now;
         since_onset_ = 0;
+        usual_before_ = usual_a_day();
     }
     ++since_onset_;
     last_ = std::max(last_, now);

@@ -31,6 +31,8 @@ public:
     [[nodiscard]] std::size_t count() const { return since_onset_; }
     /// λ0, in a day.
     [[nodiscard]] double usual_a_day() const;
+    /// The same as it was at the onset.
+    [[nodiscard]] double usual_before() const { return usual_before_; }
 
     /// For what is kept over a restart.
     template <typename Visit>
@@ -41,6 +43,7 @@ public:
         visit(onset_);
         visit(last_);
         visit(updated_);
+        visit(usual_before_);
         visit(since_onset_);
         visit(alarmed_);
     }
@@ -53,6 +56,7 @@ private:
     Time onset_;
     Time last_;
     Time updated_;
+    double usual_before_ = kPrior;
     std::size_t since_onset_ = 0;
     bool alarmed_ = false;
 };

@@ -39,6 +39,9 @@ struct WatchOptions {
     std::function<OriginValidity(const net::Prefix&, net::Asn origin)> validate = {};
 };
 
+/// Outages shorter than this, while the target's routes come and go too often, are swings of that and no events of their own.
+inline constexpr Duration kShortOutage = std::chrono::minutes(15);
+
 /// Watches targets through what routers tell of routes: tables first, then updates and changes of sessions in the order of time. Events are told through `on_event`
 /// when they begin and again when they end or deepen (by their number, the same each time), as far as time has come.
 ///
@@ -117,6 +120,8 @@ private:
     void on_session(const Sessions::Change& change);
     void take_news(std::uint32_t target, TargetWatch::News::Kind kind, Time now);
     void take_changes(std::span<const Sightings::Change> changes);
+    /// A short outage that ended becomes part of the target's instability, if there is one.
+    void fold(EventId outage, EventId instability);
     [[nodiscard]] OutageFacts facts_of(const TargetWatch& target) const;
     [[nodiscard]] TargetWatch::Look look_at(std::uint32_t target, Time now) const;
     void write_outage(Event& event, const TargetWatch& target, Time now) const;

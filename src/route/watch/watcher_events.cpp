@@ -132,6 +132,7 @@ void Watcher::take_news(std::uint32_t target, TargetWatch::News::Kind kind, Time
         write_outage(events_[id], watch, now);
         if (kind == Kind::outage_ended) {
             open_.erase(slot);
+            if (const auto unstable = open_.find({target, Slot::instability}); unstable != open_.end()) { fold(id, unstable->second); }
         } else {
             const OutageFacts facts = facts_of(watch);
             events_[id].signals = signals_of(facts);
@@ -143,17 +144,40 @@ void Watcher::take_news(std::uint32_t target, TargetWatch::News::Kind kind, Time
     const RateCusum& rate = watch.rate();
     if (kind == Kind::unstable_began) {
         Event event{.kind = EventKind::instability, .target = watch.target().name, .subject = {}, .start = rate.onset(), .end = {}, .severity = 0, .signals = {}, .causes = {}};
-        event.signals.push_back({"usual_per_day", rate.usual_a_day(), fmt::format("{:.1f} turns a day are usual", rate.usual_a_day())});
+        event.signals.push_back({"usual_per_day", rate.usual_before(), fmt::format("at most {:.1f} turns a day were usual before", rate.usual_before())});
         event.signals.push_back({"turns", static_cast<double>(rate.count()), fmt::format("{} since it began", counted(rate.count(), "turn"))});
-        open_[slot] = begin(std::move(event));
+        const EventId id = open_[slot] = begin(std::move(event));
+        for (EventId e = 0; e < id; ++e) {
+            const Event& earlier = events_[e];
+            if (earlier.kind == EventKind::outage && earlier.target == watch.target().name && earlier.end && earlier.start >= events_[id].start - watch_events::kAround) { fold(e, id); }
+        }
         return;
     }
     const EventId id = open_.at(slot);
     events_[id].end = rate.last();
-    events_[id].signals.back() = {"turns", static_cast<double>(rate.count()), fmt::format("{} from beginning to end", counted(rate.count(), "turn"))};
+    events_[id].signals[1] = {"turns", static_cast<double>(rate.count()), fmt::format("{} from beginning to end", counted(rate.count(), "turn"))};
     events_[id].severity = static_cast<double>(rate.count());
     open_.erase(slot);
     told(id);
+}
+
+void Watcher::fold(EventId outage, EventId instability) {
+    using namespace watch_events;
+    if (!events_[outage].end || *events_[outage].end - events_[outage].start >= kShortOutage) { return; }
+    events_[outage].part_of = instability;
+    std::size_t parts = 0;
+    Duration longest{0};
+    double deepest = 0;
+    for (const Event& e : events_) {
+        if (e.part_of != instability) { continue; }
+        ++parts;
+        longest = std::max(longest, *e.end - e.start);
+        for (const Signal& s : e.signals) { deepest = s.name == "prefixes_down" ? std::max(deepest, s.value) : deepest; }
+    }
+    auto& signals = events_[instability].signals;
+    signals.resize(2);
+    signals.push_back({"short_outages", static_cast<double>(parts), fmt::format("{} in it, the longest {}, at most {:.0f} prefixes down", counted(parts, "short outage"), human_duration(longest), deepest)});
+    told(instability);
 }
 
 void Watcher::take_changes(std::span<const Sightings::Change> changes) {
