@@ -181,7 +181,8 @@ public:
             row(prefix, [&](std::uint32_t r) { return by_router[r]; });
         }
     }
-    void write_updates(const std::filesystem::path& file) {
+    void write_updates(const std::filesystem::path& file, Time end) {
+        std::erase_if(changes_, [end](const Change& c) { return c.at > end; });
         std::ranges::sort(changes_, {}, [](const Change& c) { return std::pair(c.at, c.order); });
         std::ofstream out(file, std::ios::binary);
         for (const Change& c : changes_) {
@@ -223,9 +224,10 @@ std::vector<Prefix> own_prefixes() {
 }
 
 /// Off on 2014-12-22 at 16:15 after a day of instability, back after 9 h 31 min; one provider.
-std::string case_2014(Replay& replay, Time& table) {
+std::string case_2014(Replay& replay, Time& table, Time& end) {
     table = at("2014-12-21T15:00:00Z");
-    const Time begin = at("2014-12-21T15:00:05Z"), off = at("2014-12-22T16:15:00Z"), on = off + 9h + 31min, end = at("2014-12-23T08:00:00Z");
+    const Time begin = at("2014-12-21T15:00:05Z"), off = at("2014-12-22T16:15:00Z"), on = off + 9h + 31min;
+    end = at("2014-12-23T08:00:00Z");
     const auto own = own_prefixes();
     std::string truth = fmt::format("off {}\non {}\n", to_rfc3339(off), to_rfc3339(on));
     for (const Prefix& p : own) {
@@ -256,9 +258,10 @@ std::string case_2014(Replay& replay, Time& table) {
 }
 
 /// March 2013: withdrawn on the 13th at 00:59:30, one of the four back by way of a second provider, by satellite; off again at about 22:40 for two hours.
-std::string case_2013(Replay& replay, Time& table) {
+std::string case_2013(Replay& replay, Time& table, Time& end) {
     table = at("2013-03-12T22:00:00Z");
-    const Time begin = at("2013-03-12T22:00:05Z"), off = at("2013-03-13T00:59:30Z"), again = at("2013-03-13T22:40:00Z"), end = at("2013-03-14T04:00:00Z");
+    const Time begin = at("2013-03-12T22:00:05Z"), off = at("2013-03-13T00:59:30Z"), again = at("2013-03-13T22:40:00Z");
+    end = at("2013-03-14T04:00:00Z");
     const Time satellite = off + 25min, on = off + 5h;  // made up: when is not published
     const auto own = own_prefixes();
     for (std::size_t i = 0; i < own.size(); ++i) {
@@ -297,10 +300,10 @@ int main(int argc, char** argv) {
     const std::size_t routers = std::clamp<std::size_t>(argc > 4 ? number_of(argv[4]) : 12, 1, 200);
     Replay replay(prefixes, routers, argc > 5 ? number_of(argv[5]) : 1);
     std::filesystem::create_directories(folder);
-    Time table;
-    const std::string truth = which == "2014" ? case_2014(replay, table) : case_2013(replay, table);
+    Time table, end;
+    const std::string truth = which == "2014" ? case_2014(replay, table, end) : case_2013(replay, table, end);
     replay.write_table(folder / "rib.mrt", table);
-    replay.write_updates(folder / "updates.mrt");
+    replay.write_updates(folder / "updates.mrt", end);
     std::ofstream(folder / "truth.txt") << truth;
     std::ofstream(folder / "SYNTHETIC") << fmt::format("Synthetic routing data after the published times of the outage of {}: no router recorded this.\n", which);
     return 0;

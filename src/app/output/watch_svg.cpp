@@ -15,15 +15,15 @@ namespace visibility_picture {
 constexpr double kWidth = 1080;
 constexpr double kLeft = 92;
 constexpr double kRight = kWidth - 40;
-constexpr double kHead = 64;
-constexpr double kPanel = 250;
+constexpr double kHead = 78;
+constexpr double kPanel = 272;
 constexpr double kLane = 96;      ///< Height of a lane; a panel has two.
 constexpr std::size_t kMostMarks = 40;
 
 constexpr std::string_view kStyle =
     "svg{background:#fff;font:12px system-ui,\"DejaVu Sans\",sans-serif}text{fill:#1a232d}.soft{fill:#5a6673}.grid{stroke:#e6ebef}"
     ".axis{stroke:#5a6673}.seen{fill:#8fc1de;stroke:#2a7fae;stroke-width:1.2}.share{fill:none;stroke:#0a5c80;stroke-width:1.5}.title{font-size:15px;font-weight:600}"
-    ".outage{fill:#b4420c;opacity:.16}.instability{fill:#d9a400;opacity:.16}.other{stroke:#b4420c;stroke-dasharray:4 3}.blind{fill:#5a6673;opacity:.14}.name{font-size:11px}"
+    ".outage{fill:#b4420c;opacity:.16}.instability{fill:#d9a400;opacity:.2}.other{stroke:#b4420c;stroke-dasharray:4 3}.blind{fill:#5a6673;opacity:.14}.name{font-size:11px}"
     "@media (prefers-color-scheme:dark){svg{background:#12171d}text{fill:#e4eaf0}.soft{fill:#9ba8b5}.grid{stroke:#252e38}.axis{stroke:#9ba8b5}"
     ".seen{fill:#2d6484;stroke:#66b5e0}.share{stroke:#7cc6ea}.outage{fill:#ffab6b}.instability{fill:#ffdf95}.other{stroke:#ffab6b}}";
 
@@ -67,7 +67,7 @@ void put_events(std::string& svg, const route::TargetWatch& target, const route:
         if (e.kind == route::EventKind::outage || e.kind == route::EventKind::instability || everyones) {
             const std::string_view style = everyones ? "blind" : e.kind == route::EventKind::outage ? "outage" : "instability";
             fmt::format_to(to, "<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"><title>{}</title></rect>", style, from, top, until - from, bottom - top, escaped(said));
-            if (until - from > 60) { fmt::format_to(to, "<text class=\"name\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", from + 4, top + 14, route::to_string(e.kind)); }
+            if (until - from > 60) { fmt::format_to(to, "<text class=\"name\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", from + 4, bottom - 6, route::to_string(e.kind)); }
         } else {
             fmt::format_to(to, "<line class=\"other\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\"><title>{3}</title></line>", from, top, bottom, escaped(said + ": " + e.subject));
         }
@@ -86,24 +86,23 @@ std::string watch_svg(const WatchView& view, const Context& context) {
     std::string svg = fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\" aria-label=\"{2}\">", kWidth, height, title);
     auto to = std::back_inserter(svg);
     fmt::format_to(to, "<title>{0}</title><style>{1}</style><text class=\"title\" x=\"16\" y=\"22\">{0}</text>", title, kStyle);
-    std::string below = fmt::format("UTC, {} to {}, as {} tell. Shaded: outages, instability and silences.", to_rfc3339(axis.span.from).substr(0, 19), to_rfc3339(axis.span.to).substr(0, 19), counted(watcher.sessions().peers().size(), "router"));
-    if (!context.note.empty()) { below = shortened(context.note, 70) + ". " + below; }
-    fmt::format_to(to, "<text class=\"soft\" x=\"16\" y=\"42\">{}</text>", escaped(below));
-    double top = kHead + 14;
+    const std::string below = fmt::format("UTC, {} to {}, as {} tell. Shaded: outages, instability and silences.", to_rfc3339(axis.span.from).substr(0, 19), to_rfc3339(axis.span.to).substr(0, 19), counted(watcher.sessions().peers().size(), "router"));
+    fmt::format_to(to, "<text class=\"soft\" x=\"16\" y=\"42\">{}</text><text class=\"soft\" x=\"16\" y=\"60\">{}</text>", escaped(below), escaped(shortened(context.note, 150)));
+    double top = kHead + 34;
     for (const auto& target : watcher.targets()) {
         std::uint32_t known = 1;
         for (const auto& p : target.series()) { known = std::max(known, p.known); }
         const double second = top + kLane + 18;
-        fmt::format_to(to, "<text x=\"16\" y=\"{:.1f}\">{}</text>", top - 8, escaped(shortened(target.target().name, 40)));
+        fmt::format_to(to, "<text class=\"title\" x=\"16\" y=\"{:.1f}\">{}</text>", top - 22, escaped(shortened(target.target().name, 120)));
+        put_events(svg, target, watcher, axis, top, second + kLane);
         for (const Tick& tick : ticks(axis.span, 10)) {
             fmt::format_to(to, "<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2:.1f}\"/><text class=\"soft\" text-anchor=\"middle\" x=\"{0:.1f}\" y=\"{3:.1f}\">{4}</text>", axis.x(tick.time), top, second + kLane,
-                           second + kLane + 14, tick.label);
+                           second + kLane + 14, tick.label == "00:00" ? to_rfc3339(tick.time).substr(0, 10) : tick.label);
         }
         put_lane(svg, top, "prefixes that can be reached", std::to_string(known));
         fmt::format_to(to, "<path class=\"seen\" d=\"{}\"/>", staircase(target.series(), axis, top, true, [known](const auto& p) { return static_cast<double>(p.known - p.down) / static_cast<double>(known); }));
         put_lane(svg, second, "share of the routers that have a route, mean over the prefixes", "1");
         fmt::format_to(to, "<path class=\"share\" d=\"{}\"/>", staircase(target.series(), axis, second, false, [](const auto& p) { return p.share; }));
-        put_events(svg, target, watcher, axis, top, second + kLane);
         top += kPanel;
     }
     return svg + "</svg>\n";

@@ -88,10 +88,12 @@ Presence::Fallen Presence::fallen(Interval when) const {
     return out;
 }
 
-void Presence::restore() {
+bool Presence::restore() {
     ids_ = {};
+    if (room_ < 64 || room_ % 64 != 0 || room_ > std::size_t{1} << 20U || rows_.size() != prefixes_.size() || bits_.size() != prefixes_.size() * (room_ / 64)) { return false; }
     for (PrefixId id = 0; id < prefixes_.size(); ++id) { ids_.insert_or_assign(prefixes_[id], id); }
     last_ = kNone;
+    return true;
 }
 
 }  // namespace hw::route

@@ -69,8 +69,8 @@ public:
         visit(bits_);
         visit(room_);
     }
-    /// After `each_member` has filled it.
-    void restore();
+    /// After `each_member` has filled it. False where what was filled in does not fit together.
+    [[nodiscard]] bool restore();
 
 private:
     struct Row {

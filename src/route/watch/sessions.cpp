@@ -21,15 +21,19 @@ constexpr auto kUp = static_cast<std::uint16_t>(SessionState::established);
 
 Sessions::Id Sessions::id_of(const Peer& peer) {
     if (last_ < peers_.size() && peers_[last_] == peer) { return last_; }
-    if (ids_.size() != peers_.size()) {  // made anew from what was kept
-        for (Id id = 0; id < peers_.size(); ++id) { ids_.emplace(peers_[id], id); }
-    }
     const auto [at, fresh] = ids_.try_emplace(peer, static_cast<Id>(peers_.size()));
     if (fresh) {
         peers_.push_back(peer);
         states_.emplace_back();
     }
     return last_ = at->second;
+}
+
+bool Sessions::restore() {
+    ids_.clear();
+    for (Id id = 0; id < peers_.size(); ++id) { ids_.emplace(peers_[id], id); }
+    last_ = 0;
+    return states_.size() == peers_.size() && ids_.size() == peers_.size();
 }
 
 std::size_t Sessions::counting() const {

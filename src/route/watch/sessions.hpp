@@ -65,6 +65,8 @@ public:
         visit(peers_);
         visit(states_);
     }
+    /// After `each_member` has filled it. False where what was filled in does not fit together.
+    [[nodiscard]] bool restore();
 
 private:
     struct One {

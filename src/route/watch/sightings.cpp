@@ -48,6 +48,11 @@ void Sightings::forget(Sessions::Id peer, Time now, std::vector<Change>& changes
     }
 }
 
+bool Sightings::targets_below(std::uint32_t count) const {
+    const auto below = [count](const Oddity& o) { return o.target < count; };
+    return std::ranges::all_of(seen_, [&](const auto& s) { return below(s.first); }) && std::ranges::all_of(held_, [&](const auto& h) { return std::ranges::all_of(h.second, below); });
+}
+
 std::size_t Sightings::most(const Oddity& oddity) const {
     const auto at = seen_.find(oddity);
     return at == seen_.end() ? 0 : at->second.most;

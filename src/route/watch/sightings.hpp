@@ -56,6 +56,9 @@ public:
     /// How many follow at most so far, of an oddity that is on.
     [[nodiscard]] std::size_t most(const Oddity& oddity) const;
 
+    /// Whether all that is held is of targets below `count`.
+    [[nodiscard]] bool targets_below(std::uint32_t count) const;
+
     template <typename Visit>
     void each_member(Visit&& visit) {
         visit(held_);

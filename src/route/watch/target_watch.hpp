@@ -18,6 +18,7 @@ struct WatchTarget {
     std::string name;
     std::vector<net::Asn> ases;         ///< Whatever they announce belongs to the target.
     std::vector<net::Prefix> prefixes;  ///< So does what lies in these, as far as its first announcers announce it.
+    friend bool operator==(const WatchTarget&, const WatchTarget&) = default;
 };
 
 /// A moment of the target's visibility.
@@ -98,6 +99,7 @@ public:
 
     template <typename Visit>
     void each_member(Visit&& visit) {
+        visit(target_);
         visit(members_);
         visit(outage_);
         visit(rate_);

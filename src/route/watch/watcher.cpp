@@ -295,16 +295,30 @@ TargetWatch::Look Watcher::look_at(std::uint32_t target, Time now) const {
     return look;
 }
 
-void Watcher::restore() {
-    presence_.restore();
+bool Watcher::restore() {
+    if (!sessions_.restore() || !presence_.restore() || watch_of_.size() > presence_.size() || members_.size() != watched_.size()) { return false; }
+    const auto is_event = [this](EventId id) { return id < events_.size(); };
+    const auto is_watch = [this](std::uint32_t watch) { return watch < watched_.size(); };
+    const auto is_target = [this](std::uint32_t target) { return target < targets_.size(); };
+    const auto all = [](const auto& values, const auto& holds) { return std::ranges::all_of(values, holds); };
+    bool sound = all(watch_of_, [&](std::uint32_t w) { return w == kNone || is_watch(w); });
+    sound = sound && all(watched_, [&](const PrefixWatch& w) { return w.id() < presence_.size() && all(w.voices(), [&](const auto& v) { return v.peer < sessions_.peers().size(); }); });
+    sound = sound && all(members_, [&](const Targets& of) { return all(of, is_target); });
+    sound = sound && all(targets_, [&](const TargetWatch& t) { return all(t.members(), is_watch); });
+    sound = sound && all(open_, [&](const auto& o) { return is_target(o.first.first) && is_event(o.second); });
+    sound = sound && all(open_oddities_, [&](const auto& o) { return is_target(o.first.target) && is_event(o.second); });
+    sound = sound && all(session_events_, [&](const auto& o) { return o.first < sessions_.peers().size() && is_event(o.second); });
+    sound = sound && all(events_, [&](const Event& e) { return !e.part_of || (is_event(*e.part_of) && e.end); });
+    sound = sound && sightings_.targets_below(static_cast<std::uint32_t>(targets_.size()));
+    sound = sound && all(restless_, is_watch) && all(dirty_list_, is_target);
+    if (!sound) { return false; }
     watched_map_ = {};
     for (std::uint32_t watch = 0; watch < watched_.size(); ++watch) { watched_map_.insert_or_assign(presence_.prefix(watched_[watch].id()), watch); }
     is_restless_.assign(watched_.size(), false);
-    restless_.clear();
+    for (const std::uint32_t watch : restless_) { is_restless_[watch] = true; }
     dirty_.assign(targets_.size(), false);
-    dirty_list_.clear();
-    for (std::uint32_t watch = 0; watch < watched_.size(); ++watch) { keep_looking(watch); }
-    for (std::uint32_t target = 0; target < targets_.size(); ++target) { make_dirty(target); }
+    for (const std::uint32_t target : dirty_list_) { dirty_[target] = true; }
+    return true;
 }
 
 }  // namespace hw::route

@@ -91,9 +91,11 @@ public:
         visit(ticked_);
         visit(messages_);
         visit(changes_);
+        visit(restless_);
+        visit(dirty_list_);
     }
-    /// After `each_member` has filled it: makes what follows from the rest.
-    void restore();
+    /// After `each_member` has filled it: makes what follows from the rest. False where what was filled in cannot be.
+    [[nodiscard]] bool restore();
 
 private:
     static constexpr std::uint32_t kNone = 0xffff'ffffU;
