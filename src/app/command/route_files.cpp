@@ -16,20 +16,6 @@ namespace hw::app::command {
 namespace {
 namespace route_reading {
 
-/// The files behind a path; a folder's by name, those in folders in it too.
-Result<std::vector<std::string>> files_behind(const std::string& path) {
-    std::error_code error;
-    if (path == "-" || !std::filesystem::is_directory(path, error)) { return std::vector<std::string>{path}; }
-    std::vector<std::string> files;
-    for (std::filesystem::recursive_directory_iterator at(path, std::filesystem::directory_options::skip_permission_denied, error), none; !error && at != none; at.increment(error)) {
-        std::error_code unsure;
-        if (at->is_regular_file(unsure)) { files.push_back(at->path().string()); }
-    }
-    if (error) { return fail(Errc::unreadable, "the folder cannot be listed: " + error.message(), path, "check its permissions"); }
-    std::ranges::sort(files);
-    return files;
-}
-
 Result<bool> read_one(const Invocation& invocation, const std::string& path, route::RouteSink& sink, Progress& progress, InputReport& report) {
     report.path = path;
     HW_TRY(const auto input, InputBytes::open(path, invocation.stop));
@@ -69,11 +55,24 @@ ExitCode RouteFiles::code(ExitCode otherwise) const {
     return lacking ? ExitCode::partial : otherwise;
 }
 
+Result<std::vector<std::string>> route_files_behind(const std::string& path) {
+    std::error_code error;
+    if (path == "-" || !std::filesystem::is_directory(path, error)) { return std::vector<std::string>{path}; }
+    std::vector<std::string> files;
+    for (std::filesystem::recursive_directory_iterator at(path, std::filesystem::directory_options::skip_permission_denied, error), none; !error && at != none; at.increment(error)) {
+        std::error_code unsure;
+        if (at->is_regular_file(unsure)) { files.push_back(at->path().string()); }
+    }
+    if (error) { return fail(Errc::unreadable, "the folder cannot be listed: " + error.message(), path, "check its permissions"); }
+    std::ranges::sort(files);
+    return files;
+}
+
 Result<RouteFiles> read_route_files(const Invocation& invocation, std::span<const std::string> paths, route::RouteSink& sink, Progress& progress) {
     using namespace route_reading;
     RouteFiles read;
     for (const std::string& path : paths) {
-        auto files = files_behind(path);
+        auto files = route_files_behind(path);
         if (!files) {
             read.failures.push_back(std::move(files).error());
             continue;

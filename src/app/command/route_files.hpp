@@ -23,6 +23,9 @@ struct RouteFiles {
     [[nodiscard]] ExitCode code(ExitCode otherwise) const;
 };
 
+/// The files behind a path, a folder's by name, those in folders in it too; of anything else the path itself.
+[[nodiscard]] Result<std::vector<std::string>> route_files_behind(const std::string& path);
+
 /// Reads MRT files, folders of them and standard input (`-`), one after the other, plain or packed, into the sink. What was passed over is said on
 /// standard error with its first places. Fails where no file can be used.
 [[nodiscard]] Result<RouteFiles> read_route_files(const Invocation& invocation, std::span<const std::string> paths, route::RouteSink& sink, Progress& progress);

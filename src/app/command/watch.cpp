@@ -5,9 +5,16 @@
 #include "app/write_file.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "route/watch/saved_watch.hpp"
 #include "route/watch/watcher.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +23,9 @@
 namespace hw::app::command {
 namespace {
 namespace watching {
+
+/// How often a folder that is being filled is looked at.
+constexpr Duration kPoll = std::chrono::seconds(2);
 
 bool is_asn(std::string_view text) {
     return text.starts_with("AS") || text.starts_with("as") || (!text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }));
@@ -57,6 +67,80 @@ void keep_reports(output::Context& context, const RouteFiles& read) {
     context.interrupted = context.interrupted || read.interrupted;
 }
 
+/// The state of before; nothing where there is none yet.
+Result<std::optional<route::SavedWatch>> take_up(const std::string& path, route::Watcher& watcher) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) { return std::nullopt; }
+    std::ifstream in(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    if (!in) { return fail(Errc::unreadable, "the state cannot be read", path, "check its permissions"); }
+    auto saved = route::load_watch(std::as_bytes(std::span(text)), watcher);
+    if (saved) { return std::optional(std::move(*saved)); }
+    Error error = std::move(saved).error();
+    error.where = error.where == "--state" ? path : path + ", " + error.where;
+    return std::unexpected(std::move(error));
+}
+
+/// Updates that have not been read yet. Of a folder that is being filled only files that have stopped growing are taken: one that was looked at twice with the same size.
+class Arrivals {
+public:
+    Arrivals(std::vector<std::string> paths, bool growing) : paths_(std::move(paths)), growing_(growing) {}
+    Result<std::vector<std::string>> next(const std::set<std::string>& known) {
+        std::vector<std::string> out;
+        for (const auto& path : paths_) {
+            HW_TRY(const auto files, route_files_behind(path));
+            for (const auto& file : files) {
+                if (known.contains(file)) { continue; }
+                if (growing_) {
+                    std::error_code error;
+                    const auto size = std::filesystem::file_size(file, error);
+                    const auto [at, fresh] = sizes_.try_emplace(file, size);
+                    if (fresh || at->second != size || error) {
+                        at->second = size;
+                        break;  // those behind it are of later times
+                    }
+                }
+                out.push_back(file);
+            }
+        }
+        return out;
+    }
+
+private:
+    std::vector<std::string> paths_;
+    bool growing_;
+    std::map<std::string, std::uintmax_t> sizes_;
+};
+
+void rest(Duration how_long, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, how_long, [] { return false; });
+}
+
+/// One watch from the beginning to the end of a run.
+struct Run {
+    const Invocation& invocation;
+    route::Watcher& watcher;
+    Progress& progress;
+    output::Context& context;
+    route::SavedWatch saved;
+    ExitCode code = ExitCode::done;
+
+    Result<void> read(std::span<const std::string> files) {
+        HW_TRY(const auto read, read_route_files(invocation, files, watcher, progress));
+        keep_reports(context, read);
+        if (read.code(ExitCode::done) != ExitCode::done) { code = read.code(ExitCode::done); }
+        if (!read.interrupted) { saved.files.insert(files.begin(), files.end()); }
+        return {};
+    }
+    [[nodiscard]] Result<void> keep(const std::optional<std::string>& path) const {
+        if (!path || context.interrupted) { return {}; }  // what is read in part may not be taken for read
+        return write_file(*path, route::save_watch(watcher, saved));
+    }
+};
+
 }  // namespace watching
 }  // namespace
 
@@ -92,21 +176,40 @@ Result<Outcome> watch(const Invocation& invocation) {
 
     output::Context context = begin_context(invocation);
     Progress progress(invocation.progress());
-    ExitCode code = ExitCode::done;
-    if (!tables.empty()) {
-        HW_TRY(const auto read, read_route_files(invocation, tables, watcher, progress));
-        keep_reports(context, read);
-        code = read.code(code);
+    const auto state = invocation.settings.optional_text("state");
+    if (state) { HW_CHECK(check_writable(*state)); }
+    Run run{.invocation = invocation, .watcher = watcher, .progress = progress, .context = context, .saved = {}};
+    if (state) {
+        HW_TRY(auto before, take_up(*state, watcher));
+        if (before) { run.saved = std::move(*before); }
     }
-    HW_TRY(const auto read, read_route_files(invocation, updates, watcher, progress));
-    keep_reports(context, read);
-    code = read.code(code);
-    watcher.advance(watcher.interval().to + route::Sessions::kTick);
+    const bool follow = invocation.settings.flag("follow");
+    if (follow && std::ranges::find(updates, "-") != updates.end()) { return fail(Errc::usage, "standard input cannot be followed", "--updates -", "without --follow it is read to its end; name a folder that is being filled"); }
+    std::vector<std::string> fresh_tables;
+    for (const auto& path : tables) {
+        HW_TRY(const auto files, route_files_behind(path));
+        std::ranges::copy_if(files, std::back_inserter(fresh_tables), [&](const auto& f) { return !run.saved.files.contains(f); });
+    }
+    if (!fresh_tables.empty()) { HW_CHECK(run.read(fresh_tables)); }
+    const auto until = std::chrono::steady_clock::now() + (invocation.settings.is_set("for") ? invocation.settings.duration("for") : Duration(std::chrono::hours(24 * 365 * 100)));
+    Arrivals arrivals(updates, follow);
+    while (true) {
+        HW_TRY(const auto fresh, arrivals.next(run.saved.files));
+        if (!fresh.empty()) {
+            HW_CHECK(run.read(fresh));
+            HW_CHECK(run.keep(state));
+        }
+        if (!follow || !heard || context.interrupted || invocation.stop.stop_requested() || std::chrono::steady_clock::now() >= until) { break; }
+        rest(kPoll, invocation.stop);
+    }
+    const ExitCode read_code = run.code;
+    if (!follow) { watcher.advance(watcher.interval().to + route::Sessions::kTick); }
+    HW_CHECK(run.keep(state));
     context.interval = watcher.interval();
     std::vector<std::string> all = tables;
     all.insert(all.end(), updates.begin(), updates.end());
     context.note = note_on(invocation, all);
-    if (code == ExitCode::done && watcher.events().empty()) { code = ExitCode::nothing_found; }
+    const ExitCode code = read_code == ExitCode::done && watcher.events().empty() ? ExitCode::nothing_found : read_code;
 
     const output::WatchView view{.watcher = &watcher, .series = invocation.settings.flag("series")};
     Outcome outcome{.out = {}, .code = code};
