@@ -260,8 +260,7 @@ constexpr std::array kVerbs{
                  "A TARGET is a prefix, an AS, or several of them under a name: \"an operator=AS64500,AS64501\". Each event comes with what was measured and with every "
                  "hypothesis that could explain it, how each stands to the figures, and none chosen: routes do not tell why.",
              .examples = {{{"headwater watch AS64500 --rib rib.20141222.0000.bz2 --updates updates/ --svg visibility.svg", "a day of an AS, drawn"},
-                          {"headwater watch 192.0.2.0/24 \"carrier=AS64500,AS64501\" --updates updates/ --format ndjson", "a prefix and an operator, each event as it is found"}}},
-             .operands_required = true},
+                          {"headwater watch 192.0.2.0/24 \"carrier=AS64500,AS64501\" --updates updates/ --format ndjson", "a prefix and an operator, each event as it is found"}}}},
     VerbSpec{.name = "calibrate",
              .operands = "INPUT...",
              .summary = "learn how unrelated flows look in your traffic",

@@ -8,8 +8,8 @@ namespace hw::route {
 
 /// Tells when something begins to happen far more often than it used to: a one-sided CUSUM of a Poisson process in continuous time (Lucas, "Counted data
 /// CUSUM's", Technometrics 1985). Each happening adds log(r), r = `kRatio`; time takes (r − 1)·λ0 off, never below 0; the alarm comes above `kAlarm`. λ0
-/// is what was counted so far, begun with `kPrior` in a day. At λ0 there is an alarm in some 60 months (measured by
-/// `bench/watch_run --quiet`); four happenings within half an hour raise one at the prior's rate.
+/// is what was counted so far, begun with `kPrior` in a day. At that rate there is an alarm in some 27 months (measured by
+/// `bench/watch_quiet`); four happenings within half an hour raise one at the prior's rate.
 class RateCusum {
 public:
     static constexpr double kRatio = 8;
