@@ -56,27 +56,30 @@ std::optional<net::Address> next_hop_of(Bytes bytes) {
 /// Reads the attributes one after the other.
 class Reader {
 public:
-    Reader(Bytes bytes, const AttributeForm& form, AttributesRead& read) : cursor_(bytes), form_(form), read_(read) { read_.attributes.as_width = form.as_width; }
+    Reader(Bytes bytes, const AttributeForm& form, AttributesRead& read) : bytes_(bytes), form_(form), read_(read) { read_.attributes.as_width = form.as_width; }
 
     void read() {
-        while (!cursor_.empty()) {
-            at_ = cursor_.offset();
-            const auto flags = cursor_.u8();
-            const auto type = cursor_.u8();
-            const bool is_long = flags && (*flags & kExtendedLength) != 0;
-            const auto size = is_long ? cursor_.be16() : widened(cursor_.u8());
-            const auto value = size ? cursor_.take(*size) : std::nullopt;
-            if (!type || !value) {
-                wrong(Fate::withdraw, "the attributes end inside one");  // RFC 7606, 4
-                break;
-            }
-            take(*flags, *type, *value);
+        const std::byte* const begin = bytes_.data();
+        const std::size_t end = bytes_.size();
+        while (at_ < end) {
+            const std::size_t left = end - at_;
+            const unsigned flags = std::to_integer<unsigned>(begin[at_]);
+            const std::size_t front = (flags & kExtendedLength) != 0 ? 4 : 3;
+            if (left < front) { return cut_short(); }
+            const std::size_t size = front == 4 ? load_big<std::uint16_t>(begin + at_ + 2) : std::to_integer<std::size_t>(begin[at_ + 2]);
+            if (left - front < size) { return cut_short(); }
+            take(flags, std::to_integer<std::uint8_t>(begin[at_ + 1]), bytes_.subspan(at_ + front, size));
+            at_ += front + size;
         }
         settle_as4();
     }
 
 private:
-    static std::optional<std::uint16_t> widened(std::optional<std::uint8_t> v) { return v ? std::optional<std::uint16_t>(*v) : std::nullopt; }
+    /// RFC 7606, 4.
+    void cut_short() {
+        wrong(Fate::withdraw, "the attributes end inside one");
+        settle_as4();
+    }
 
     void wrong(Fate fate, std::string_view why) {
         if (!read_.why.empty() && fate <= read_.fate) { return; }
@@ -222,7 +225,7 @@ private:
         to.as4_path_bytes = as4_path_;
     }
 
-    ByteCursor cursor_;
+    Bytes bytes_;
     AttributeForm form_;
     AttributesRead& read_;
     std::size_t at_ = 0;

@@ -43,19 +43,22 @@ public:
     struct Glance {
         bool sound = true;      ///< `for_each` would be true, but for IPv4-mapped addresses.
         std::size_t count = 0;
-        std::size_t defaults = 0;  ///< Prefixes of no bits.
+        std::size_t defaults = 0;  ///< Prefixes of no bits; where they are not sound, so is this.
     };
     [[nodiscard]] Glance glance() const {
         const std::size_t path_size = with_paths_ ? 4 : 0;
         const unsigned longest = afi_ == Afi::ipv4 ? 32 : 128;
         Glance seen;
-        for (std::size_t at = 0; at < bytes_.size(); ++seen.count) {
-            if (bytes_.size() - at < path_size + 1) { return {.sound = false, .count = seen.count, .defaults = seen.defaults}; }
-            const auto length = std::to_integer<unsigned>(bytes_[at + path_size]);
-            at += path_size + 1 + (length + 7) / 8;
-            if (length > longest || at > bytes_.size()) { return {.sound = false, .count = seen.count, .defaults = seen.defaults}; }
+        std::size_t at = path_size;
+        unsigned too_long = 0;
+        // Without a way out for each that is malformed, of which there are nearly none: a length that is wrong leads past the end or is counted.
+        for (; at < bytes_.size(); ++seen.count) {
+            const auto length = std::to_integer<unsigned>(bytes_[at]);
+            too_long += length > longest ? 1U : 0U;
             seen.defaults += length == 0 ? 1 : 0;
+            at += path_size + 1 + (length + 7) / 8;
         }
+        seen.sound = too_long == 0 && (at == bytes_.size() + path_size || bytes_.empty());
         return seen;
     }
 

@@ -82,6 +82,12 @@ private:
     };
     /// The front that BGP4MP records share (RFC 6396, 4.4.1).
     static std::optional<Session> take_session(ByteCursor& in, bool wide) {
+        // Nearly all are of this form: one look at the size instead of six.
+        constexpr std::size_t kWideV4 = 20;
+        if (const Bytes rest = in.rest(); wide && rest.size() >= kWideV4 && load_big<std::uint16_t>(&rest[10]) == 1) {
+            (void)in.skip(kWideV4);
+            return Session{.peer = {.address = net::Address::v4(load_big<std::uint32_t>(&rest[12])), .asn = net::Asn(load_big<std::uint32_t>(rest.data()))}, .v6 = false};
+        }
         Session session;
         const auto asn = take_asn(in, wide);
         const auto local = take_asn(in, wide);
