@@ -21,7 +21,7 @@ void RateCusum::pass(Time now) {
     updated_ = now;
     sum_ = std::max(0.0, sum_ - (kRatio - 1) * usual_a_day() * days);
     if (alarmed_) { return; }  // the usual is not learnt from the unusual
-    const double kept = std::exp(-days / kMemory_days);
+    const double kept = std::exp(-days / kMemoryDays);
     counted_ *= kept;
     days_ = days_ * kept + days;
 }

@@ -15,7 +15,7 @@ public:
     static constexpr double kRatio = 8;
     static constexpr double kAlarm = 8;
     static constexpr double kPrior = 2;         ///< Happenings in a day before anything was counted.
-    static constexpr double kMemory_days = 7;   ///< How long what was counted weighs.
+    static constexpr double kMemoryDays = 7;   ///< How long what was counted weighs.
 
     /// It happened at `now`. Returns whether the alarm was raised by this one.
     bool happened(Time now);

@@ -38,6 +38,29 @@ struct VisibilityPoint {
     }
 };
 
+/// What one outage of a target comes to.
+struct TargetOutage {
+    Time first_loss;            ///< The first of the prefixes went.
+    Time start;                 ///< Half of the depth.
+    Time full;                  ///< Depth reached.
+    std::optional<Time> end;
+    std::size_t depth = 0;      ///< Prefixes down at most.
+    std::size_t known = 0;      ///< Of so many.
+    double addresses = 0;       ///< Share of the target's IPv4 addresses that were down at the deepest; of its prefixes where it has no IPv4.
+    Time confirmed;             ///< When it was told.
+    template <typename Visit>
+    void each_member(Visit&& visit) {
+        visit(first_loss);
+        visit(start);
+        visit(full);
+        visit(end);
+        visit(depth);
+        visit(known);
+        visit(addresses);
+        visit(confirmed);
+    }
+};
+
 /// The visibility of one target over time: how many of its prefixes are down, whether that is an outage, whether they come and go too often.
 ///
 /// An outage is there when prefixes that are missed (`PrefixWatch::missed`) are at least a fifth of the target's, or so many that the chance of it is below 10^-6
@@ -45,27 +68,7 @@ struct VisibilityPoint {
 /// that is left, for a minute. A prefix inside another of the target's that can be reached is not missed: its addresses can be reached too.
 class TargetWatch {
 public:
-    struct Outage {
-        Time first_loss;            ///< The first of the prefixes went.
-        Time start;                 ///< Half of the depth.
-        Time full;                  ///< Depth reached.
-        std::optional<Time> end;
-        std::size_t depth = 0;      ///< Prefixes down at most.
-        std::size_t known = 0;      ///< Of so many.
-        double addresses = 0;       ///< Share of the target's IPv4 addresses that were down at the deepest; of its prefixes where it has no IPv4.
-        Time confirmed;             ///< When it was told.
-        template <typename Visit>
-        void each_member(Visit&& visit) {
-            visit(first_loss);
-            visit(start);
-            visit(full);
-            visit(end);
-            visit(depth);
-            visit(known);
-            visit(addresses);
-            visit(confirmed);
-        }
-    };
+    using Outage = TargetOutage;
     struct News {
         enum class Kind : std::uint8_t { outage_began, outage_deepened, outage_ended, unstable_began, unstable_ended } kind;
     };

@@ -19,11 +19,11 @@ double minutes_between(Time from, Time to) { return std::chrono::duration<double
 
 std::string subject_of(const Oddity& oddity) {
     switch (oddity.kind) {
-    case EventKind::new_origin: return fmt::format("{} announced by {}", net::to_string(oddity.prefix), net::to_string(oddity.asn));
-    case EventKind::more_specific: return fmt::format("{} announced by {}", net::to_string(oddity.prefix), net::to_string(oddity.asn));
+    case EventKind::new_origin:
+    case EventKind::more_specific:
+    case EventKind::rpki_invalid: return fmt::format("{} announced by {}", net::to_string(oddity.prefix), net::to_string(oddity.asn));
     case EventKind::new_upstream: return fmt::format("{} reached through {}", net::to_string(oddity.other), net::to_string(oddity.asn));
     case EventKind::leak: return fmt::format("{} passes routes on to {}", net::to_string(oddity.asn), net::to_string(oddity.other));
-    case EventKind::rpki_invalid: return fmt::format("{} announced by {}", net::to_string(oddity.prefix), net::to_string(oddity.asn));
     default: return {};
     }
 }
