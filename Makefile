@@ -124,6 +124,13 @@ bench-longest-match: deps ## longest matches in a full routing table, made up or
 	$(call build,release,longest_match_run)
 	$(call run,build/release/bench/longest_match_run $(if $(PREFIXES),--prefixes $(PREFIXES)) $(if $(HOSTS),--hosts $(HOSTS)),See docs/results/longest-match.md.)
 
+.PHONY: bench-watch
+bench-watch: build ## watch made-up routing data around the outages of 2014 and 2013, full tables (SEED=1), and count false alarms
+	$(call build,release,make_outage_replay watch_quiet)
+	@for case in 2014 2013; do build/release/bench/make_outage_replay $$case build/outage-$$case 577706 12 $(or $(SEED),1) && \
+	    time build/release/headwater watch AS131279 --rib build/outage-$$case/rib.mrt --updates build/outage-$$case/updates.mrt --svg build/outage-$$case.svg || exit 1; done
+	@build/release/bench/watch_quiet
+
 .PHONY: bench-match
 bench-match: deps ## how blind-spot matching grows: recall and time of the index, cost of verifying a pair
 	$(call configure,release)
