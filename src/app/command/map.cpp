@@ -97,7 +97,10 @@ Result<Outcome> map(const Invocation& invocation) {
     }
     view.prefixes.reserve(scope.size());
     for (const auto id : scope) { view.prefixes.push_back({.prefix = rib.prefix(id), .origins = rib.origins(id), .peers = rib.routes(id).size()}); }
-    view.dependencies = route::dependencies_of(rib, scope, view.ases);
+    std::vector<route::Rib::PrefixId> v4, v6;
+    for (const auto id : scope) { (rib.prefix(id).is_v4() ? v4 : v6).push_back(id); }
+    view.dependencies = route::dependencies_of(rib, v4.empty() ? v6 : v4, view.ases);
+    if (!v4.empty() && !v6.empty()) { view.dependencies_v6 = route::dependencies_of(rib, v6, view.ases); }
     if (relationships) { mapping::add_choke_points(view, *relationships, *relationships_path); }
 
     output::Context context = begin_context(invocation);

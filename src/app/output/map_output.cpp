@@ -30,6 +30,13 @@ void write_list(JsonWriter& json, std::string_view key, const std::vector<route:
     json.end_array();
 }
 
+void write_dependencies(JsonWriter& json, const route::Dependencies& dependencies, std::size_t top) {
+    json.member("peer_ases", dependencies.peer_ases).member("routes_ending_in_sets", dependencies.sets);
+    write_list(json, "dependencies", dependencies.transit, top);
+    json.member("dependencies_in_all", dependencies.transit.size());
+    write_list(json, "upstreams", dependencies.upstreams, top);
+}
+
 std::string share(double v) { return fmt::format("{:.3f}", v); }
 
 void put_list(std::string& out, std::string_view title, const std::vector<route::Dependency>& list, std::size_t top) {
@@ -54,10 +61,15 @@ std::string map_json(const MapView& view, const Context& context, bool indented)
     json.end_array();
     json.key("table").begin_object().member("peers", view.peers).member("prefixes", view.table_prefixes).member("first", to_rfc3339(context.interval.from));
     json.member("last", to_rfc3339(context.interval.to)).end_object();
-    json.member("peer_ases", view.dependencies.peer_ases).member("routes_ending_in_sets", view.dependencies.sets);
-    write_list(json, "dependencies", view.dependencies.transit, view.top);
-    json.member("dependencies_in_all", view.dependencies.transit.size());
-    write_list(json, "upstreams", view.dependencies.upstreams, view.top);
+    write_dependencies(json, view.dependencies, view.top);
+    json.key("ipv6");
+    if (view.dependencies_v6) {
+        json.begin_object();
+        write_dependencies(json, *view.dependencies_v6, view.top);
+        json.end_object();
+    } else {
+        json.null();
+    }
     json.key("choke_points");
     if (!view.graph) {
         json.null();
@@ -89,8 +101,13 @@ std::string map_json(const MapView& view, const Context& context, bool indented)
 
 std::string map_csv(const MapView& view) {
     std::string out;
-    append_csv(out, {"asn", "hegemony", "peer_ases"});
-    for (const auto& d : map_rendering::shown(view.dependencies.transit, view.top)) { append_csv(out, {std::to_string(d.asn.number()), fmt::format("{:.6g}", d.hegemony), std::to_string(d.told_by)}); }
+    append_csv(out, {"asn", "hegemony", "peer_ases", "family"});
+    const auto put = [&](const route::Dependencies& of, std::string_view family) {
+        for (const auto& d : map_rendering::shown(of.transit, view.top)) { append_csv(out, {std::to_string(d.asn.number()), fmt::format("{:.6g}", d.hegemony), std::to_string(d.told_by), std::string(family)}); }
+    };
+    const bool v4 = std::ranges::any_of(view.prefixes, [](const auto& p) { return p.prefix.is_v4(); });
+    put(view.dependencies, v4 ? "ipv4" : "ipv6");
+    if (view.dependencies_v6) { put(*view.dependencies_v6, "ipv6"); }
     return out;
 }
 
@@ -99,7 +116,7 @@ std::string map_table(const MapView& view, const Context& context) {
     std::string out;
     auto to = std::back_inserter(out);
     if (!context.note.empty()) { fmt::format_to(to, "{}\n\n", printable(context.note)); }
-    fmt::format_to(to, "{}: {} told by {} of {} that know {}\n", view.target, counted(view.dependencies.prefixes, "prefix", "prefixes"), counted(view.dependencies.peer_ases, "peer AS", "peer ASes"),
+    fmt::format_to(to, "{}: {} told by {} of {} that know {}\n", view.target, counted(view.prefixes.size(), "prefix", "prefixes"), counted(std::max(view.dependencies.peer_ases, view.dependencies_v6 ? view.dependencies_v6->peer_ases : 0), "peer AS", "peer ASes"),
                    counted(view.peers, "router"), counted(view.table_prefixes, "prefix", "prefixes"));
     fmt::format_to(to, "as of {}\n", to_rfc3339(context.interval.to));
     out += "\nPrefixes\n";
@@ -110,8 +127,13 @@ std::string map_table(const MapView& view, const Context& context) {
         out += p.origins.size() > 1 ? "   several origins\n" : "\n";
     }
     if (const std::size_t rest = view.prefixes.size() - shown(view.prefixes, view.top).size(); rest > 0) { fmt::format_to(to, "  and {} more (--top 0 shows all)\n", rest); }
-    put_list(out, "Upstreams (share of the ways that come in by each)", view.dependencies.upstreams, view.top);
-    put_list(out, "Dependencies (AS hegemony: share of the ways that lead through each)", view.dependencies.transit, view.top);
+    const std::string_view of = view.dependencies_v6 ? " of IPv4" : "";
+    put_list(out, fmt::format("Upstreams{} (share of the ways that come in by each)", of), view.dependencies.upstreams, view.top);
+    put_list(out, fmt::format("Dependencies{} (AS hegemony: share of the ways that lead through each)", of), view.dependencies.transit, view.top);
+    if (view.dependencies_v6) {
+        put_list(out, "Upstreams of IPv6", view.dependencies_v6->upstreams, view.top);
+        put_list(out, "Dependencies of IPv6", view.dependencies_v6->transit, view.top);
+    }
     if (view.graph) {
         out += "\nChoke points (by the relationships: share of all ASes that lose every way without it)\n";
         if (!view.graph->knows_target) { out += "  the relationships do not know the target's ASes\n"; }

@@ -38,7 +38,8 @@ struct MapView {
     std::string target;                 ///< As it was understood: `AS64500`, `192.0.2.0/24`.
     std::vector<net::Asn> ases;         ///< The target's own.
     std::vector<Announced> prefixes;
-    route::Dependencies dependencies;
+    route::Dependencies dependencies;                  ///< By the target's IPv4 prefixes, where it has any; else by those of IPv6.
+    std::optional<route::Dependencies> dependencies_v6;  ///< Of IPv6, where it has both: addresses of the two cannot be weighed against each other.
     std::vector<Choke> chokes;
     std::optional<Graph> graph;         ///< Nothing: no relationships were given, and there are no choke points.
     std::size_t peers = 0;              ///< Routers that told of anything.
