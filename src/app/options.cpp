@@ -61,6 +61,10 @@ constexpr std::array kOptions{
                .help = "What ASes are to each other, in CAIDA's serial-1 form, plain or packed: for choke points and leaks."},
     OptionSpec{.name = "updates", .kind = ValueKind::file, .metavar = "FILE...", .repeatable = true, .takes_several = true, .configurable = false, .verbs = " watch ",
                .help = "BGP updates in MRT form, in the order of time; a folder means all of its files by name, - standard input."},
+    OptionSpec{.name = "bmp", .kind = ValueKind::endpoint, .metavar = "ADDR:PORT", .configurable = true, .verbs = " watch ",
+               .help = "Listen here for routers that tell their routes by BMP (RFC 7854), until told to stop (Ctrl-C); nothing is ever sent to them. Port 0 takes one that is free."},
+    OptionSpec{.name = "router", .kind = ValueKind::prefix, .metavar = "ADDR|PREFIX", .repeatable = true, .verbs = " watch ",
+               .help = "With --bmp: routers that may connect; others are turned away. Required to listen beyond loopback. May be given several times."},
     OptionSpec{.name = "learn", .kind = ValueKind::duration, .metavar = "TIME", .verbs = " watch ",
                .help = "Take what is announced in the first TIME of the updates for usual: origins, parts, upstreams, ways. Default: 0 with --rib, else 1h."},
     OptionSpec{.name = "routers", .kind = ValueKind::count, .metavar = "N", .fallback = "3", .verbs = " watch ",
@@ -70,7 +74,7 @@ constexpr std::array kOptions{
     OptionSpec{.name = "follow", .kind = ValueKind::flag, .configurable = false, .verbs = " watch ",
                .help = "Go on with updates that arrive in the folders until told to stop (Ctrl-C); with --format ndjson each event is told when it is found."},
     OptionSpec{.name = "for", .kind = ValueKind::duration, .metavar = "TIME", .configurable = false, .verbs = " watch ",
-               .help = "With --follow: stop after this long."},
+               .help = "With --follow or --bmp: stop after this long."},
     OptionSpec{.name = "series", .kind = ValueKind::flag, .configurable = false, .verbs = " watch ",
                .help = "In JSON, also the course of each target's visibility over time."},
     OptionSpec{.name = "dump", .kind = ValueKind::flag, .configurable = false, .verbs = " map ",
@@ -102,7 +106,7 @@ constexpr std::array kOptions{
     OptionSpec{.name = "every", .kind = ValueKind::duration, .metavar = "TIME", .fallback = "10s", .verbs = " trace ",
                .help = "With --follow: how often to look. A search that takes long is made less often."},
     OptionSpec{.name = "for", .kind = ValueKind::duration, .metavar = "TIME", .configurable = false, .verbs = " trace ",
-               .help = "With --follow: stop after this long."},
+               .help = "With --follow or --bmp: stop after this long."},
     OptionSpec{.name = "html", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " trace demo ",
                .help = "Also write a report to FILE: one self-contained page, without scripts."},
     OptionSpec{.name = "note", .kind = ValueKind::text, .metavar = "TEXT", .verbs = " trace match import map watch demo ",
@@ -256,7 +260,7 @@ constexpr std::array kVerbs{
              .description =
                  "Reads BGP tables (what is usual) and updates (what happens) in MRT form and tells what befalls the target: outages with their onset, end and depth, routes that come and go "
                  "too often, announcements of its prefixes or parts of them by others, new upstreams, leaked ways (with --relationships), and sessions of the collector that "
-                 "ended, which are no outages.\n\n"
+                 "ended, which are no outages. With --bmp it listens for routers instead, or after the files.\n\n"
                  "A TARGET is a prefix, an AS, or several of them under a name: \"an operator=AS64500,AS64501\". Each event comes with what was measured and with every "
                  "hypothesis that could explain it, how each stands to the figures, and none chosen: routes do not tell why.",
              .examples = {{{"headwater watch AS64500 --rib rib.20141222.0000.bz2 --updates updates/ --svg visibility.svg", "a day of an AS, drawn"},

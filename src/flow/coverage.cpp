@@ -2,6 +2,8 @@
 
 #include "flow/coverage.hpp"
 
+#include "net/socket_address.hpp"
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -19,7 +21,6 @@ constexpr double kHubShare = 0.9;
 
 bool is_initial(std::uint8_t ttl) { return ttl == 64 || ttl == 128 || ttl == 255; }
 
-bool is_loopback(const net::Address& a) { return a.is_v4() ? (a.v4_bits() >> 24U) == 127 : a == net::Address::v6(0, 1); }
 bool is_link_local(const net::Address& a) { return !a.is_v4() && (a.high() >> 54U) == (0xfe80U >> 6U); }
 
 /// Addresses are compared within a family only: a host with two families is two ends.
@@ -37,7 +38,7 @@ bool is_full_conversation(const Flow& flow) {
 
 bool names_two_hosts(const Flow& flow) {
     for (const net::Address& a : {flow.client.address, flow.server.address}) {
-        if (a.is_group() || is_loopback(a) || a == net::Address{} || a == net::Address::v4(0)) { return false; }
+        if (a.is_group() || net::is_loopback(a) || a == net::Address{} || a == net::Address::v4(0)) { return false; }
     }
     return flow.client.address != flow.server.address;
 }

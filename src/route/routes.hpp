@@ -16,6 +16,7 @@ namespace hw::route {
 struct Peer {
     net::Address address;
     net::Asn asn;
+    net::Address router = {};  ///< The monitored router whose neighbour it is (BMP); of files none: the collector's own neighbour.
     friend auto operator<=>(const Peer&, const Peer&) = default;
 };
 

@@ -100,7 +100,7 @@ def follow(folder: Path, files: list[Path], wanted: dict) -> None:
         told, ended = [], False
         for line in running.stdout:
             event = json.loads(line)
-            if event["schema"] == "headwater.watch-event/1":
+            if event["schema"] == "headwater.watch.event/1":
                 told.append(event)
             if event.get("kind") == "session-down" and event["end"]:
                 running.send_signal(2)  # the last that there is to tell

@@ -3,6 +3,7 @@
 #include "base/input/unpack.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "route/bmp/decoder.hpp"
 #include "route/mrt/reader.hpp"
 #include "route/mrt/records.hpp"
 
@@ -16,17 +17,41 @@ namespace hw::app::command {
 namespace {
 namespace route_reading {
 
+/// A session as it was recorded, byte by byte (`nc -l`).
+Result<bool> read_bmp(ByteSource& source, route::RouteSink& sink, const route::mrt::ReadOptions& options, InputReport& report) {
+    report.format = "bmp";
+    route::bmp::Decoder decoder(sink, report, {});
+    while (!options.stop.stop_requested()) {
+        HW_TRY(const auto block, source.next());
+        if (block.empty()) { break; }
+        auto wanted = decoder.feed(block, std::nullopt);
+        if (!wanted) {  // what came before it counts
+            report.skip(wanted.error().message, decoder.offset());
+            report.damaged_tail = true;
+            return true;
+        }
+        if (!*wanted) { return false; }
+        options.progress(decoder.offset());
+    }
+    if (decoder.waiting()) {
+        report.skip("the stream ends inside a message", decoder.offset());
+        report.damaged_tail = true;
+    }
+    return true;
+}
+
 Result<bool> read_one(const Invocation& invocation, const std::string& path, route::RouteSink& sink, Progress& progress, InputReport& report) {
     report.path = path;
     HW_TRY(const auto input, InputBytes::open(path, invocation.stop));
-    if (!input->head().empty() && !route::mrt::looks_like_mrt(input->head())) {
-        return fail(Errc::malformed, "this is no MRT file", path + ":0", "BGP tables and updates are read in MRT form (RFC 6396), plain or packed with gzip, zstd, xz or bzip2");
+    const bool bmp = route::bmp::looks_like_bmp(input->head());
+    if (!input->head().empty() && !bmp && !route::mrt::looks_like_mrt(input->head())) {
+        return fail(Errc::malformed, "this is neither an MRT file nor a recorded BMP session", path + ":0", "BGP tables and updates are read in MRT form (RFC 6396) or as BMP (RFC 7854), plain or packed with gzip, zstd, xz or bzip2");
     }
     route::mrt::ReadOptions options{.stop = invocation.stop, .progress = {}};
     options.progress = [&](std::uint64_t) {
         if (progress.due()) { progress.show(fmt::format("reading {}: {:.1f} MB, {} records", std::filesystem::path(path).filename().string(), static_cast<double>(input->raw_bytes()) / 1e6, report.records)); }
     };
-    HW_TRY(const bool wanted, route::mrt::read_mrt(*input, sink, options, report));
+    HW_TRY(const bool wanted, bmp ? read_bmp(*input, sink, options, report) : route::mrt::read_mrt(*input, sink, options, report));
     for (const auto& damage : input->damages()) {
         report.skip(damage.what, damage.offset);
         report.damaged_tail = true;

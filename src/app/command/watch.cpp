@@ -5,6 +5,7 @@
 #include "app/write_file.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "route/bmp/listener.hpp"
 #include "route/watch/saved_watch.hpp"
 #include "route/watch/watcher.hpp"
 
@@ -135,6 +136,45 @@ struct Run {
         if (!read.interrupted) { saved.files.insert(files.begin(), files.end()); }
         return {};
     }
+    /// Takes what routers tell until told to stop. The clock is the machine's: where nothing comes, time goes on.
+    Result<void> listen(route::bmp::Listener& listener, std::chrono::steady_clock::time_point until, const bool& heard, const std::optional<std::string>& state) {
+        using Clock = std::chrono::steady_clock;
+        const std::string where = to_string(listener.address());
+        if (invocation.tell && invocation.settings.format() == "ndjson") { (void)invocation.tell(output::watch_ready_ndjson(where)); }
+        log::info("listening for routers on " + where);
+        const auto began = Clock::now();
+        const auto now = [&] { return invocation.world.now + std::chrono::duration_cast<Duration>(Clock::now() - began); };
+        auto kept = began, ticked = began;
+        while (heard && !invocation.stop.stop_requested() && Clock::now() < until) {
+            HW_CHECK(listener.receive(std::chrono::milliseconds(200), now()));
+            const auto at = Clock::now();
+            if (at - ticked >= std::chrono::seconds(1)) {
+                ticked = at;
+                watcher.advance(now());
+                if (progress.due()) { progress.show(fmt::format("{} connected, {} changes, {} so far", counted(listening_routers(listener), "router"), watcher.changes(), counted(watcher.events().size(), "event"))); }
+            }
+            if (at - kept >= std::chrono::minutes(1)) {
+                kept = at;
+                HW_CHECK(keep(state));
+            }
+        }
+        progress.clear();
+        for (InputReport& report : listener.reports()) {
+            flow::read::ReadReport& shown = context.inputs.emplace_back();
+            static_cast<InputReport&>(shown) = std::move(report);
+            shown.flows_known = false;
+        }
+        for (const auto& r : listener.routers()) {
+            if (!r.connected) { log::info(printable(fmt::format("router {} {}: {}", to_string(r.address), r.name, r.ended))); }
+        }
+        if (listener.refused() > 0) { log::warning(fmt::format("{} turned away", counted(listener.refused(), "connection"))); }
+        listener.close();
+        return keep(state);
+    }
+    static std::size_t listening_routers(const route::bmp::Listener& listener) {
+        const auto routers = listener.routers();
+        return static_cast<std::size_t>(std::ranges::count(routers, true, &route::bmp::RouterStatus::connected));
+    }
     [[nodiscard]] Result<void> keep(const std::optional<std::string>& path) const {
         if (!path || context.interrupted) { return {}; }  // what is read in part may not be taken for read
         return write_file(*path, route::save_watch(watcher, saved));
@@ -150,7 +190,8 @@ Result<Outcome> watch(const Invocation& invocation) {
     const auto updates = invocation.settings.texts("updates");
     const auto svg = invocation.settings.optional_text("svg");
     if (invocation.operands.empty()) { return fail(Errc::usage, "watch needs a target: a prefix, an AS, or several under a name", "TARGET", "headwater watch AS64500 --rib rib.bz2 --updates updates/"); }
-    if (updates.empty()) { return fail(Errc::usage, "watch needs updates", "--updates", "headwater watch AS64500 --rib rib.bz2 --updates updates/"); }
+    const bool listens = invocation.settings.is_set("bmp");
+    if (updates.empty() && !listens) { return fail(Errc::usage, "watch needs updates", "--updates", "headwater watch AS64500 --rib rib.bz2 --updates updates/, or --bmp 127.0.0.1:11019 to listen for routers"); }
     if (svg) { HW_CHECK(check_writable(*svg)); }
     std::vector<route::WatchTarget> targets;
     targets.reserve(invocation.operands.size());
@@ -168,10 +209,13 @@ Result<Outcome> watch(const Invocation& invocation) {
         options.graph = &graph;
     }
     const std::string format = invocation.settings.format();
-    const bool tells = format == "ndjson" && invocation.tell;
+    const bool follow = invocation.settings.flag("follow");
+    const bool as_lines = format == "table" && (follow || listens);
     bool heard = true;
     route::Watcher::OnEvent on_event;
-    if (tells) { on_event = [&](route::Watcher::EventId id, const route::Event& event) { heard = heard && invocation.tell(output::watch_event_ndjson(id, event)); }; }
+    if (invocation.tell && (format == "ndjson" || as_lines)) {
+        on_event = [&](route::Watcher::EventId id, const route::Event& event) { heard = heard && invocation.tell(as_lines ? output::watch_event_told(event) : output::watch_event_ndjson(id, event)); };
+    }
     route::Watcher watcher(std::move(targets), std::move(options), std::move(on_event));
 
     output::Context context = begin_context(invocation);
@@ -183,7 +227,6 @@ Result<Outcome> watch(const Invocation& invocation) {
         HW_TRY(auto before, take_up(*state, watcher));
         if (before) { run.saved = std::move(*before); }
     }
-    const bool follow = invocation.settings.flag("follow");
     if (follow && std::ranges::find(updates, "-") != updates.end()) { return fail(Errc::usage, "standard input cannot be followed", "--updates -", "without --follow it is read to its end; name a folder that is being filled"); }
     std::vector<std::string> fresh_tables;
     for (const auto& path : tables) {
@@ -191,6 +234,11 @@ Result<Outcome> watch(const Invocation& invocation) {
         std::ranges::copy_if(files, std::back_inserter(fresh_tables), [&](const auto& f) { return !run.saved.files.contains(f); });
     }
     if (!fresh_tables.empty()) { HW_CHECK(run.read(fresh_tables)); }
+    std::optional<route::bmp::Listener> listener;
+    if (listens) {
+        HW_TRY(auto opened, route::bmp::Listener::open({.where = invocation.settings.endpoints("bmp").front(), .allowed = invocation.settings.prefixes("router")}, watcher));
+        listener = std::move(opened);
+    }
     const auto until = std::chrono::steady_clock::now() + (invocation.settings.is_set("for") ? invocation.settings.duration("for") : Duration(std::chrono::hours(24 * 365 * 100)));
     Arrivals arrivals(updates, follow);
     while (true) {
@@ -199,11 +247,13 @@ Result<Outcome> watch(const Invocation& invocation) {
             HW_CHECK(run.read(fresh));
             HW_CHECK(run.keep(state));
         }
+        if (listener) { break; }  // what lies there has been read; from here on routers tell
         if (!follow || !heard || context.interrupted || invocation.stop.stop_requested() || std::chrono::steady_clock::now() >= until) { break; }
         rest(kPoll, invocation.stop);
     }
     const ExitCode read_code = run.code;
-    if (!follow) { watcher.advance(watcher.interval().to + route::Sessions::kTick); }
+    if (listener) { HW_CHECK(run.listen(*listener, until, heard, state)); }
+    else if (!follow) { watcher.advance(watcher.interval().to + route::Sessions::kTick); }
     HW_CHECK(run.keep(state));
     context.interval = watcher.interval();
     std::vector<std::string> all = tables;

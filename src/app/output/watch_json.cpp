@@ -102,12 +102,19 @@ std::string watch_json(const WatchView& view, const Context& context, bool inden
 std::string watch_event_ndjson(route::Watcher::EventId id, const route::Event& event) {
     std::string out;
     JsonWriter json(out, 0);
-    json.begin_object().member("schema", "headwater.watch-event/1");
+    json.begin_object().member("schema", "headwater.watch.event/1");
     watch_rendering::write_event(json, id, event);
     json.key("part_of");
     if (event.part_of) { json.value(std::uint64_t{*event.part_of}); }
     else { json.null(); }
     json.end_object();
+    return out;
+}
+
+std::string watch_ready_ndjson(const std::string& where) {
+    std::string out;
+    JsonWriter json(out, 0);
+    json.begin_object().member("schema", "headwater.watch.ready/1").member("bmp", where).end_object();
     return out;
 }
 

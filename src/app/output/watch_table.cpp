@@ -53,6 +53,8 @@ std::string watch_event_line(const route::Event& event) {
     return out;
 }
 
+std::string watch_event_told(const route::Event& event) { return fmt::format("{} UTC  {}", watch_table_detail::moment(event.start), watch_event_line(event)); }
+
 std::string watch_table(const WatchView& view, const Context& context) {
     using namespace watch_table_detail;
     const route::Watcher& watcher = *view.watcher;

@@ -1,6 +1,7 @@
 #include "flow/collect/collector.hpp"
 
 #include "flow/store/files.hpp"
+#include "net/socket_address.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -46,16 +47,11 @@ std::string name_begin(Time now, const store::Manifest& manifest) {
 }  // namespace collector_detail
 }  // namespace
 
-bool is_loopback(const net::Address& address) {
-    constexpr std::uint32_t kLoopbackNet = 127;
-    return address.is_v4() ? address.v4_bits() >> 24U == kLoopbackNet : address == net::Address::v6(0, 1);
-}
-
 Collector::~Collector() = default;
 
 Result<std::unique_ptr<Collector>> Collector::start(const CollectorOptions& options) {
     for (const auto& where : options.udp) {
-        if (!is_loopback(where.address) && options.lane.rules.allowed.empty()) {
+        if (!net::is_loopback(where.address) && options.lane.rules.allowed.empty()) {
             return fail(Errc::usage, "listening beyond this machine takes a list of the exporters to be believed", to_string(where),
                         "name them: --exporter 192.0.2.1 --exporter 198.51.100.0/24; datagrams of others are counted and dropped unread");
         }

@@ -59,7 +59,4 @@ private:
     std::unique_ptr<Replay> replay_;
 };
 
-/// Whether datagrams to this address can only come from this machine: 127.0.0.0/8 and ::1 (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3).
-[[nodiscard]] bool is_loopback(const net::Address& address);
-
 }  // namespace hw::flow::collect

@@ -1,5 +1,7 @@
 #include "flow/collect/udp_receiver.hpp"
 
+#include "net/socket_address.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -19,52 +21,6 @@ namespace udp_detail {
 constexpr std::size_t kBatch = 256;
 constexpr std::size_t kLongest = 65'535;  ///< No UDP datagram is longer, so none is ever cut.
 constexpr std::size_t kControl = 128;     ///< Room for a time stamp and the overflow count.
-
-/// A socket address of either family, as the system wants it.
-struct SocketAddress {
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-};
-
-SocketAddress to_system(const net::Endpoint& endpoint) {
-    SocketAddress out;
-    if (endpoint.address.is_v4()) {
-        sockaddr_in in{};
-        in.sin_family = AF_INET;
-        in.sin_port = htons(net::number(endpoint.port));
-        in.sin_addr.s_addr = htonl(endpoint.address.v4_bits());
-        std::memcpy(&out.storage, &in, sizeof in);
-        out.size = sizeof in;
-        return out;
-    }
-    sockaddr_in6 in{};
-    in.sin6_family = AF_INET6;
-    in.sin6_port = htons(net::number(endpoint.port));
-    for (std::size_t i = 0; i < 8; ++i) {
-        in.sin6_addr.s6_addr[i] = static_cast<std::uint8_t>(endpoint.address.high() >> (56 - 8 * i));
-        in.sin6_addr.s6_addr[8 + i] = static_cast<std::uint8_t>(endpoint.address.low() >> (56 - 8 * i));
-    }
-    std::memcpy(&out.storage, &in, sizeof in);
-    out.size = sizeof in;
-    return out;
-}
-
-net::Endpoint from_system(const sockaddr_storage& storage) {
-    if (storage.ss_family == AF_INET) {
-        sockaddr_in in{};
-        std::memcpy(&in, &storage, sizeof in);
-        return {net::Address::v4(ntohl(in.sin_addr.s_addr)), net::Port{ntohs(in.sin_port)}};
-    }
-    sockaddr_in6 in{};
-    std::memcpy(&in, &storage, sizeof in);
-    std::uint64_t high = 0;
-    std::uint64_t low = 0;
-    for (std::size_t i = 0; i < 8; ++i) {
-        high = (high << 8U) | in.sin6_addr.s6_addr[i];
-        low = (low << 8U) | in.sin6_addr.s6_addr[8 + i];
-    }
-    return {net::Address::v6(high, low), net::Port{ntohs(in.sin6_port)}};
-}
 
 std::string hint_for(int error) {
     switch (error) {
@@ -139,7 +95,7 @@ Result<UdpReceiver> UdpReceiver::open(const net::Endpoint& where, const Options&
     getsockopt(socket, SOL_SOCKET, SO_RCVBUF, &given, &given_size);
     receiver.buffer_ = static_cast<std::size_t>(given);
 
-    const SocketAddress to = to_system(where);
+    const net::SocketAddress to = net::to_system(where);
     sockaddr_storage bound{};
     socklen_t bound_size = sizeof bound;
     // NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): how the system's calls take an address of any family
@@ -149,7 +105,7 @@ Result<UdpReceiver> UdpReceiver::open(const net::Endpoint& where, const Options&
         const int error = errno;
         return fail(error == EACCES ? Errc::refused : Errc::unreadable, std::string("cannot listen: ") + std::strerror(error), name, hint_for(error));
     }
-    receiver.address_ = from_system(bound);
+    receiver.address_ = net::from_system(bound);
     return receiver;
 }
 
@@ -181,7 +137,7 @@ Result<std::size_t> UdpReceiver::receive(Duration patience, const std::function<
         }
         ++counts_.datagrams;
         counts_.bytes += message.msg_len;
-        take({.sender = udp_detail::from_system(slots_->senders[i]), .at = at,
+        take({.sender = net::from_system(slots_->senders[i]), .at = at,
               .bytes = std::span<const std::byte>(slots_->bytes).subspan(i * udp_detail::kLongest, message.msg_len)});
     }
     return static_cast<std::size_t>(count);

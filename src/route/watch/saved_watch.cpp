@@ -58,7 +58,7 @@ public:
         else if constexpr (std::is_same_v<T, net::Asn>) { plain(value.number()); }
         else if constexpr (std::is_same_v<T, net::Address>) { plain(value.high()); plain(value.low()); }
         else if constexpr (std::is_same_v<T, net::Prefix>) { (*this)(value.address()); plain(static_cast<std::uint8_t>(value.length())); plain(value.is_v4()); }
-        else if constexpr (std::is_same_v<T, Peer>) { (*this)(value.address); (*this)(value.asn); }
+        else if constexpr (std::is_same_v<T, Peer>) { (*this)(value.address); (*this)(value.asn); (*this)(value.router); }
         else if constexpr (std::is_same_v<T, std::string>) { size(value.size()); out_ += value; }
         else if constexpr (std::is_same_v<T, Signal>) { (*this)(value.name); (*this)(value.value); (*this)(value.text); }
         else if constexpr (std::is_same_v<T, Cause>) { (*this)(value.name); (*this)(value.fit); (*this)(value.because); }
@@ -110,7 +110,7 @@ public:
             value = net::Address::v6(high, number<std::uint64_t>());
         }
         else if constexpr (std::is_same_v<T, net::Prefix>) { prefix(value); }
-        else if constexpr (std::is_same_v<T, Peer>) { (*this)(value.address); (*this)(value.asn); }
+        else if constexpr (std::is_same_v<T, Peer>) { (*this)(value.address); (*this)(value.asn); (*this)(value.router); }
         else if constexpr (std::is_same_v<T, std::string>) { text(value); }
         else if constexpr (std::is_same_v<T, Signal>) { (*this)(value.name); (*this)(value.value); (*this)(value.text); }
         else if constexpr (std::is_same_v<T, Cause>) { (*this)(value.name); (*this)(value.fit); (*this)(value.because); }
