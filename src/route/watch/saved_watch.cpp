@@ -233,7 +233,7 @@ Result<SavedWatch> load_watch(std::span<const std::byte> bytes, Watcher& watcher
     if (!reader.good()) { return no_state("the state is malformed", kFront); }
     if (targets != targets_of(watcher)) { return fail(Errc::usage, "the state is of other targets", "--state", "name the same targets in the same order, or another file with --state"); }
     watcher.each_member([&](auto& member) { reader(member); });
-    if (!reader.good() || !reader.at_end() || !watcher.restore()) { return no_state("the state is malformed", kFront); }
+    if (!reader.good() || !reader.at_end() || targets_of(watcher) != targets || !watcher.restore()) { return no_state("the state is malformed", kFront); }
     return saved;
 }
 

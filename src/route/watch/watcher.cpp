@@ -296,8 +296,11 @@ TargetWatch::Look Watcher::look_at(std::uint32_t target, Time now) const {
 }
 
 bool Watcher::restore() {
-    if (!sessions_.restore() || !presence_.restore() || watch_of_.size() > presence_.size() || members_.size() != watched_.size()) { return false; }
+    constexpr Time kLatest = Time::from_micros(std::int64_t{0xffff'ffff} * 1'000'000 * 4);  // no clock of 32 bits comes near it
+    const bool clock = Time{} <= first_ && Time{} <= ticked_ && ticked_ <= now_ && first_ <= now_ && now_ <= kLatest;
+    if (!clock || !sessions_.restore() || !presence_.restore() || watch_of_.size() > presence_.size() || members_.size() != watched_.size()) { return false; }
     const auto is_event = [this](EventId id) { return id < events_.size(); };
+    const auto is_open = [this](EventId id) { return id < events_.size() && !events_[id].part_of; };
     const auto is_watch = [this](std::uint32_t watch) { return watch < watched_.size(); };
     const auto is_target = [this](std::uint32_t target) { return target < targets_.size(); };
     const auto all = [](const auto& values, const auto& holds) { return std::ranges::all_of(values, holds); };
@@ -305,9 +308,13 @@ bool Watcher::restore() {
     sound = sound && all(watched_, [&](const PrefixWatch& w) { return w.id() < presence_.size() && all(w.voices(), [&](const auto& v) { return v.peer < sessions_.peers().size(); }); });
     sound = sound && all(members_, [&](const Targets& of) { return all(of, is_target); });
     sound = sound && all(targets_, [&](const TargetWatch& t) { return all(t.members(), is_watch); });
-    sound = sound && all(open_, [&](const auto& o) { return is_target(o.first.first) && is_event(o.second); });
-    sound = sound && all(open_oddities_, [&](const auto& o) { return is_target(o.first.target) && is_event(o.second); });
-    sound = sound && all(session_events_, [&](const auto& o) { return o.first < sessions_.peers().size() && is_event(o.second); });
+    for (std::uint32_t t = 0; t < targets_.size(); ++t) {  // what goes on has its event, and nothing else has
+        const bool out = targets_[t].outage() && !targets_[t].outage()->end;
+        sound = sound && out == open_.contains({t, Slot::outage}) && targets_[t].rate().alarmed() == open_.contains({t, Slot::instability});
+    }
+    sound = sound && all(open_, [&](const auto& o) { return is_target(o.first.first) && is_open(o.second); });
+    sound = sound && all(open_oddities_, [&](const auto& o) { return is_target(o.first.target) && is_open(o.second); });
+    sound = sound && all(session_events_, [&](const auto& o) { return o.first < sessions_.peers().size() && is_open(o.second); });
     sound = sound && all(events_, [&](const Event& e) { return !e.part_of || (is_event(*e.part_of) && e.end); });
     sound = sound && sightings_.targets_below(static_cast<std::uint32_t>(targets_.size()));
     sound = sound && all(restless_, is_watch) && all(dirty_list_, is_target);

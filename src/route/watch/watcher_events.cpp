@@ -155,6 +155,7 @@ void Watcher::take_news(std::uint32_t target, TargetWatch::News::Kind kind, Time
     }
     const EventId id = open_.at(slot);
     events_[id].end = rate.last();
+    events_[id].signals.resize(std::max<std::size_t>(events_[id].signals.size(), 2));
     events_[id].signals[1] = {"turns", static_cast<double>(rate.count()), fmt::format("{} from beginning to end", counted(rate.count(), "turn"))};
     events_[id].severity = static_cast<double>(rate.count());
     open_.erase(slot);
@@ -197,7 +198,7 @@ void Watcher::take_changes(std::span<const Sightings::Change> changes) {
         Event& event = events_[open->second];
         event.end = change.at;
         event.severity = std::max(event.severity, share);
-        event.signals.front() = std::move(followers);
+        event.signals.assign(1, followers);
         const EventId id = open->second;
         open_oddities_.erase(open);
         told(id);
