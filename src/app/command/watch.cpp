@@ -82,16 +82,29 @@ Result<std::optional<route::SavedWatch>> take_up(const std::string& path, route:
     return std::unexpected(std::move(error));
 }
 
+/// How a file is remembered as read: by its whole path, wherever the next run is started from. Standard input is never: it is another each time.
+std::optional<std::string> remembered_as(const std::string& file) {
+    if (file == "-") { return std::nullopt; }
+    std::error_code error;
+    const auto whole = std::filesystem::weakly_canonical(file, error);
+    return error ? file : whole.string();
+}
+
+bool is_read(const route::SavedWatch& saved, const std::string& file) {
+    const auto name = remembered_as(file);
+    return name && saved.files.contains(*name);
+}
+
 /// Updates that have not been read yet. Of a folder that is being filled only files that have stopped growing are taken: one that was looked at twice with the same size.
 class Arrivals {
 public:
     Arrivals(std::vector<std::string> paths, bool growing) : paths_(std::move(paths)), growing_(growing) {}
-    Result<std::vector<std::string>> next(const std::set<std::string>& known) {
+    Result<std::vector<std::string>> next(const route::SavedWatch& saved) {
         std::vector<std::string> out;
         for (const auto& path : paths_) {
             HW_TRY(const auto files, route_files_behind(path));
             for (const auto& file : files) {
-                if (known.contains(file)) { continue; }
+                if (is_read(saved, file)) { continue; }
                 if (growing_) {
                     std::error_code error;
                     const auto size = std::filesystem::file_size(file, error);
@@ -133,7 +146,9 @@ struct Run {
         HW_TRY(const auto read, read_route_files(invocation, files, watcher, progress));
         keep_reports(context, read);
         if (read.code(ExitCode::done) != ExitCode::done) { code = read.code(ExitCode::done); }
-        if (!read.interrupted) { saved.files.insert(files.begin(), files.end()); }
+        for (const auto& file : files) {
+            if (const auto name = remembered_as(file); name && !read.interrupted) { saved.files.insert(*name); }
+        }
         return {};
     }
     /// Takes what routers tell until told to stop. The clock is the machine's: where nothing comes, time goes on.
@@ -231,7 +246,7 @@ Result<Outcome> watch(const Invocation& invocation) {
     std::vector<std::string> fresh_tables;
     for (const auto& path : tables) {
         HW_TRY(const auto files, route_files_behind(path));
-        std::ranges::copy_if(files, std::back_inserter(fresh_tables), [&](const auto& f) { return !run.saved.files.contains(f); });
+        std::ranges::copy_if(files, std::back_inserter(fresh_tables), [&](const auto& f) { return !is_read(run.saved, f); });
     }
     if (!fresh_tables.empty()) { HW_CHECK(run.read(fresh_tables)); }
     std::optional<route::bmp::Listener> listener;
@@ -242,7 +257,7 @@ Result<Outcome> watch(const Invocation& invocation) {
     const auto until = std::chrono::steady_clock::now() + (invocation.settings.is_set("for") ? invocation.settings.duration("for") : Duration(std::chrono::hours(24 * 365 * 100)));
     Arrivals arrivals(updates, follow);
     while (true) {
-        HW_TRY(const auto fresh, arrivals.next(run.saved.files));
+        HW_TRY(const auto fresh, arrivals.next(run.saved));
         if (!fresh.empty()) {
             HW_CHECK(run.read(fresh));
             HW_CHECK(run.keep(state));
