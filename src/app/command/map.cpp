@@ -8,7 +8,6 @@
 #include "route/graph/choke_points.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 #include <fmt/format.h>
 
@@ -23,8 +22,7 @@ struct Target {
 };
 
 Result<Target> target_of(const std::string& text) {
-    const bool as_number = text.starts_with("AS") || text.starts_with("as") || std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-    if (as_number) {
+    if (is_typed_as_asn(text)) {
         HW_TRY(const auto asn, net::parse_asn(text));
         return Target{.asn = asn, .prefix = {}};
     }
@@ -108,11 +106,7 @@ Result<Outcome> map(const Invocation& invocation) {
     context.interrupted = read.interrupted;
     context.failures = read.failures;
     context.note = note_on(invocation, tables);
-    for (const InputReport& report : read.reports) {
-        flow::read::ReadReport& shown = context.inputs.emplace_back();
-        static_cast<InputReport&>(shown) = report;
-        shown.flows_known = false;  // it has none
-    }
+    add_route_inputs(context, read.reports);
     const std::string format = invocation.settings.format();
     Outcome outcome;
     outcome.code = read.code(view.prefixes.empty() ? ExitCode::nothing_found : ExitCode::done);

@@ -122,6 +122,18 @@ Result<RouteFiles> read_route_files(const Invocation& invocation, std::span<cons
     return read;
 }
 
+void add_route_inputs(output::Context& context, std::span<const InputReport> reports) {
+    for (const InputReport& report : reports) {
+        flow::read::ReadReport& shown = context.inputs.emplace_back();
+        static_cast<InputReport&>(shown) = report;
+        shown.flows_known = false;  // it has none
+    }
+}
+
+bool is_typed_as_asn(std::string_view text) {
+    return text.starts_with("AS") || text.starts_with("as") || (!text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }));
+}
+
 Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop) {
     HW_TRY(const auto input, InputBytes::open(path, stop));
     route::RelationshipReader reader;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/command/invocation.hpp"
+#include "app/output/context.hpp"
 #include "app/progress.hpp"
 #include "base/input/input_report.hpp"
 #include "route/graph/relationships.hpp"
@@ -8,6 +9,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hw::app::command {
@@ -29,6 +31,12 @@ struct RouteFiles {
 /// Reads MRT files, folders of them and standard input (`-`), one after the other, plain or packed, into the sink. What was passed over is said on
 /// standard error with its first places. Fails where no file can be used.
 [[nodiscard]] Result<RouteFiles> read_route_files(const Invocation& invocation, std::span<const std::string> paths, route::RouteSink& sink, Progress& progress);
+
+/// Puts what was read of routing data among a result's inputs.
+void add_route_inputs(output::Context& context, std::span<const InputReport> reports);
+
+/// Whether a target is typed as the number of an AS (`AS64500`, `64500`), be it a sound one or not; else it is to be a prefix.
+[[nodiscard]] bool is_typed_as_asn(std::string_view text);
 
 /// Reads a relationship file, plain or packed. What was passed over is said on standard error.
 [[nodiscard]] Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop);

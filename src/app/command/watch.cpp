@@ -28,10 +28,6 @@ namespace watching {
 /// How often a folder that is being filled is looked at.
 constexpr Duration kPoll = std::chrono::seconds(2);
 
-bool is_asn(std::string_view text) {
-    return text.starts_with("AS") || text.starts_with("as") || (!text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }));
-}
-
 /// `AS64500`, `192.0.2.0/24`, or several of them under a name: `operator=AS64500,AS64501,192.0.2.0/24`.
 Result<route::WatchTarget> target_of(const std::string& text) {
     const std::size_t equals = text.find('=');
@@ -41,7 +37,7 @@ Result<route::WatchTarget> target_of(const std::string& text) {
     while (true) {
         const std::size_t comma = rest.find(',');
         const std::string_view part = rest.substr(0, comma);
-        if (is_asn(part)) {
+        if (is_typed_as_asn(part)) {
             HW_TRY(const auto asn, net::parse_asn(part));
             target.ases.push_back(asn);
             said += (said.empty() ? "" : ",") + net::to_string(asn);
@@ -59,11 +55,7 @@ Result<route::WatchTarget> target_of(const std::string& text) {
 }
 
 void keep_reports(output::Context& context, const RouteFiles& read) {
-    for (const InputReport& report : read.reports) {
-        flow::read::ReadReport& shown = context.inputs.emplace_back();
-        static_cast<InputReport&>(shown) = report;
-        shown.flows_known = false;  // it has none
-    }
+    add_route_inputs(context, read.reports);
     context.failures.insert(context.failures.end(), read.failures.begin(), read.failures.end());
     context.interrupted = context.interrupted || read.interrupted;
 }
@@ -174,11 +166,7 @@ struct Run {
             }
         }
         progress.clear();
-        for (InputReport& report : listener.reports()) {
-            flow::read::ReadReport& shown = context.inputs.emplace_back();
-            static_cast<InputReport&>(shown) = std::move(report);
-            shown.flows_known = false;
-        }
+        add_route_inputs(context, listener.reports());
         for (const auto& r : listener.routers()) {
             if (!r.connected) { log::info(printable(fmt::format("router {} {}: {}", to_string(r.address), r.name, r.ended))); }
         }

@@ -219,7 +219,7 @@ bool Decoder::take_up(const Front& told, std::span<const std::byte> bytes) {
     const auto received = sent ? take_open(in) : std::nullopt;
     if (!received) { return skip("a session came up with a malformed OPEN"); }
     if (!peers_.contains(told.peer) && peers_.size() >= kMostPeers) { return skip("more peers than a router has"); }
-    Session session{.peer = told.peer, .paths = {}};
+    Session session;
     for (std::size_t f = 0; f < 2; ++f) { session.paths[f] = received->sends[f] && sent->takes[f]; }
     peers_[told.peer] = session;
     return sink_.state({.time = told.time, .form = MessageForm::bgp4mp_et, .peer = told.peer, .before = static_cast<std::uint16_t>(SessionState::open_confirm), .after = static_cast<std::uint16_t>(SessionState::established)});

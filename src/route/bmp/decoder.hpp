@@ -59,7 +59,6 @@ private:
     };
     /// What the two OPENs of a session agreed on.
     struct Session {
-        Peer peer;
         std::array<bool, 2> paths{};  ///< Path identifiers in IPv4 and IPv6 routes (RFC 7911).
     };
     bool take(std::span<const std::byte> message, std::optional<Time> now);

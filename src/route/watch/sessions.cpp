@@ -70,11 +70,6 @@ std::optional<Sessions::Change> Sessions::told(const StateChange& change) {
     return change_to(id, State::down, change.time, change.time);
 }
 
-std::optional<Sessions::Change> Sessions::end_of_table(Id id, Time now) {
-    if (states_[id].state != State::filling) { return std::nullopt; }
-    return change_to(id, State::counts, now, now);
-}
-
 std::optional<Sessions::Change> Sessions::judge(Id id, Time now) {
     using namespace session_detail;
     One& one = states_[id];

@@ -46,8 +46,6 @@ public:
     void lost(Id id) { --states_[id].routes; }
     /// The session's state was told. What the router had told is gone where it went down: the caller takes the routes away.
     std::optional<Change> told(const StateChange& change);
-    /// The end of a table after a session came up (RFC 4724, 2).
-    std::optional<Change> end_of_table(Id id, Time now);
     /// Time went by: calls `visit(const Change&)` for each router whose standing changed. To be called every `kTick` or so.
     template <typename Visit>
     void tick(Time now, Visit&& visit) {

@@ -53,9 +53,4 @@ bool Sightings::targets_below(std::uint32_t count) const {
     return std::ranges::all_of(seen_, [&](const auto& s) { return below(s.first); }) && std::ranges::all_of(held_, [&](const auto& h) { return std::ranges::all_of(h.second, below); });
 }
 
-std::size_t Sightings::most(const Oddity& oddity) const {
-    const auto at = seen_.find(oddity);
-    return at == seen_.end() ? 0 : at->second.most;
-}
-
 }  // namespace hw::route

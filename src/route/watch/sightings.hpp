@@ -53,8 +53,6 @@ public:
     void forget(Sessions::Id peer, Time now, std::vector<Change>& changes);
     /// Cheaper than `set` where a route is as it should be, as nearly all are.
     [[nodiscard]] bool any_of(Presence::PrefixId prefix, Sessions::Id peer) const { return !held_.empty() && held_.contains({prefix, peer}); }
-    /// How many follow at most so far, of an oddity that is on.
-    [[nodiscard]] std::size_t most(const Oddity& oddity) const;
 
     /// Whether all that is held is of targets below `count`.
     [[nodiscard]] bool targets_below(std::uint32_t count) const;

@@ -63,11 +63,6 @@ bool Watcher::state(const StateChange& change) {
     return true;
 }
 
-void Watcher::end_of_table(const Peer& peer, Time now) {
-    see(now, false);
-    if (const auto changed = sessions_.end_of_table(sessions_.id_of(peer), now)) { on_session(*changed); }
-}
-
 void Watcher::see(Time time, bool from_table) {
     if (from_table) {
         now_ = std::max(now_, time);

@@ -56,8 +56,6 @@ public:
     bool table(const TableRoute& route) override;
     bool update(const PeerUpdate& update) override;
     bool state(const StateChange& change) override;
-    /// What a monitored router told is whole (RFC 4724).
-    void end_of_table(const Peer& peer, Time now);
     /// The clock goes on to `now`; nothing may have come.
     void advance(Time now);
 
