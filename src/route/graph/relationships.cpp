@@ -114,7 +114,6 @@ Result<void> RelationshipReader::link(std::string_view text, std::uint64_t offse
 }
 
 Result<void> RelationshipReader::line(std::string_view text, std::uint64_t offset) {
-    if (text.ends_with('\r')) { text.remove_suffix(1); }
     if (text.empty()) { return {}; }
     ++out_.report.lines;
     if (text.starts_with('#')) {
@@ -125,43 +124,16 @@ Result<void> RelationshipReader::line(std::string_view text, std::uint64_t offse
 }
 
 Result<void> RelationshipReader::feed(std::string_view block) {
-    while (!block.empty()) {
-        const std::size_t end = block.find('\n');
-        const std::string_view piece = block.substr(0, end);
-        const std::uint64_t length = partial_.size() + piece.size();
-        if (!overlong_ && length > limits_.line_bytes) {
+    return lines_.feed(
+        block, [this](std::string_view text, std::uint64_t offset) { return line(text, offset); },
+        [this](std::uint64_t offset) {
             ++out_.report.lines;
-            count(LinkFault::line_length, line_start_);
-            overlong_ = true;
-        }
-        if (end == std::string_view::npos) {
-            // What is too long is not kept; only its length is.
-            if (overlong_) {
-                line_start_ += length;
-                partial_.clear();
-            } else {
-                partial_ += piece;
-            }
-            return {};
-        }
-        if (!overlong_) {
-            if (partial_.empty()) {
-                HW_CHECK(line(piece, line_start_));
-            } else {
-                partial_ += piece;
-                HW_CHECK(line(partial_, line_start_));
-            }
-        }
-        partial_.clear();
-        overlong_ = false;
-        line_start_ += length + 1;
-        block.remove_prefix(end + 1);
-    }
-    return {};
+            count(LinkFault::line_length, offset);
+        });
 }
 
 Result<Relationships> RelationshipReader::finish() && {
-    if (!partial_.empty()) { HW_CHECK(line(partial_, line_start_)); }
+    HW_CHECK(lines_.finish([this](std::string_view text, std::uint64_t offset) { return line(text, offset); }));
     if (out_.links.empty() && out_.report.lines > out_.report.comments) {
         return fail(Errc::malformed, "no line is a link between two ASes", "byte 0", "CAIDA's serial-1 form is wanted: provider|customer|-1 or peer|peer|0");
     }

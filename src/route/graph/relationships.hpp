@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/line_splitter.hpp"
 #include "net/asn.hpp"
 
 #include <array>
@@ -77,7 +78,7 @@ struct RelationshipLimits {
 /// Reads CAIDA's serial-1 text (`provider|customer|-1`, `peer|peer|0`, `#` comments) given in blocks of any size.
 class RelationshipReader {
 public:
-    explicit RelationshipReader(RelationshipLimits limits = {}) : limits_(limits) {}
+    explicit RelationshipReader(RelationshipLimits limits = {}) : limits_(limits), lines_(limits.line_bytes) {}
 
     /// The next bytes of the file. Fails with `limit` when there are more links than allowed.
     [[nodiscard]] Result<void> feed(std::string_view block);
@@ -93,9 +94,7 @@ private:
     RelationshipLimits limits_;
     Relationships out_;
     std::unordered_map<std::uint64_t, std::uint8_t> seen_;  // both numbers, lower first -> relation and direction
-    std::string partial_;
-    std::uint64_t line_start_ = 0;
-    bool overlong_ = false;
+    LineSplitter lines_;
 };
 
 /// Reads a whole file at once.
