@@ -57,6 +57,10 @@ constexpr std::array kOptions{
                .help = "The other observer's captures and logs: all that follow, up to the next option."},
     OptionSpec{.name = "rib", .kind = ValueKind::file, .metavar = "FILE...", .repeatable = true, .takes_several = true, .configurable = false, .verbs = " map watch ",
                .help = "BGP tables and updates in MRT form; a folder means all of its files, - standard input."},
+    OptionSpec{.name = "rib", .kind = ValueKind::file, .metavar = "FILE...", .repeatable = true, .takes_several = true, .configurable = false, .verbs = " flows trace ",
+               .help = "BGP tables in MRT form, for who announces an address: 'as' in filters, and whom to ask."},
+    OptionSpec{.name = "registry", .kind = ValueKind::file, .metavar = "FILE...", .repeatable = true, .takes_several = true, .configurable = false, .verbs = " map watch flows trace ",
+               .help = "Whose addresses and ASes are: registries' statistics (delegated-apnic-latest), tables asn,name,cc, and tables in the MaxMind DB form; plain or packed, a folder means all of its files."},
     OptionSpec{.name = "relationships", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " map watch ",
                .help = "What ASes are to each other, in CAIDA's serial-1 form, plain or packed: for choke points and leaks."},
     OptionSpec{.name = "updates", .kind = ValueKind::file, .metavar = "FILE...", .repeatable = true, .takes_several = true, .configurable = false, .verbs = " watch ",
@@ -245,23 +249,24 @@ constexpr std::array kVerbs{
              .operands_required = true},
     VerbSpec{.name = "map",
              .operands = "[TARGET]",
-             .summary = "who carries the traffic of an address, a prefix or an AS",
+             .summary = "whose an address, a prefix, an AS or a country is, and who carries its traffic",
              .description =
                  "Reads BGP tables and updates in MRT form (RFC 6396), plain or packed, and says what the ways to the target lead through: AS hegemony (the share of the "
                  "ways, by the voices of the routers that told the table, the highest and lowest tenth left out), the upstreams, and who announces the "
-                 "prefixes. With --relationships also which ASes cut others off when they are taken out.\n\n"
-                 "With --dump it prints each route, withdrawal and change of a session on a line, in the form of bgpdump -m. What is malformed is "
+                 "prefixes. With --relationships also which ASes cut others off when they are taken out. With --registry it names ASes and says whose the target is, with each "
+                 "piece of evidence and whether they agree; and a country (KE) can be asked for, which is its ASes and its registries' records, never a geolocation row.\n\n"
+                 "With --dump it prints each route, withdrawal and change of a session on a line, in the form of bgpdump -m (headwater map --dump --rib updates/). What is malformed is "
                  "passed over and told on standard error with its place; routes whose attributes RFC 7606 has treated as withdrawn are shown as withdrawn.",
              .examples = {{{"headwater map AS64500 --rib rib.20141222.1600.bz2 --relationships 20141201.as-rel.txt", "upstreams, dependencies and choke points of an AS"},
-                          {"headwater map --dump --rib updates/ | grep '|W|'", "what was withdrawn, of all files in a folder"}}}},
+                          {"headwater map KE --rib rib.bz2 --registry delegated-afrinic-latest as-names.csv", "a country: what it holds, and whom it depends on"}}}},
     VerbSpec{.name = "watch",
              .operands = "TARGET...",
-             .summary = "outages, hijacks and leaks of a prefix, an AS or an operator",
+             .summary = "outages, hijacks and leaks of a prefix, an AS, an operator or a country",
              .description =
                  "Reads BGP tables (what is usual) and updates (what happens) in MRT form and tells what befalls the target: outages with their onset, end and depth, routes that come and go "
                  "too often, announcements of its prefixes or parts of them by others, new upstreams, leaked ways (with --relationships), and sessions of the collector that "
                  "ended, which are no outages. With --bmp it listens for routers instead, or after the files.\n\n"
-                 "A TARGET is a prefix, an AS, or several of them under a name: \"an operator=AS64500,AS64501\". Each event comes with what was measured and with every "
+                 "A TARGET is a prefix, an AS, a country (KE, with --registry), or several of them under a name: \"an operator=AS64500,AS64501\". Each event comes with what was measured and with every "
                  "hypothesis that could explain it, how each stands to the figures, and none chosen: routes do not tell why.",
              .examples = {{{"headwater watch AS64500 --rib rib.20141222.0000.bz2 --updates updates/ --svg visibility.svg", "a day of an AS, drawn"},
                           {"headwater watch 192.0.2.0/24 \"carrier=AS64500,AS64501\" --updates updates/ --format ndjson", "a prefix and an operator, each event as it is found"}}}},

@@ -113,7 +113,7 @@ Result<FlowMatcher> FlowMatcher::compile(const Filter& filter, std::span<const O
         const bool untold = (test.field == FilterField::asn && !whereabouts.asn) || (test.field == FilterField::country && !whereabouts.country);
         if (untold) {
             wrong = Error{Errc::usage, "no table says which AS or country an address belongs to", "filter",
-                          "ask by net instead: the prefixes of the AS or country"};
+                          "give BGP tables (--rib) for ASes and registries' files (--registry) for countries, or ask by net: the prefixes of the AS or country"};
         }
         if (test.field != FilterField::observer) { return; }
         for (const auto& name : test.names) {

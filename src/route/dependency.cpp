@@ -97,7 +97,7 @@ Shares by_peer_as(const Rib& rib, const std::map<Rib::PeerId, OfPeer>& peers, st
 }  // namespace dependency_detail
 }  // namespace
 
-Dependencies dependencies_of(const Rib& rib, std::span<const Rib::PrefixId> scope, std::span<const net::Asn> own) {
+Dependencies dependencies_of(const Rib& rib, std::span<const Rib::PrefixId> scope, std::span<const net::Asn> own, DependencyOptions options) {
     using namespace dependency_detail;
     const auto all = sorted(rib);
     std::set<net::Asn> own_ases(own.begin(), own.end());
@@ -115,7 +115,7 @@ Dependencies dependencies_of(const Rib& rib, std::span<const Rib::PrefixId> scop
                 ++out.sets;
                 continue;
             }
-            if (path.empty() || !own_ases.contains(path.back())) { continue; }
+            if (path.empty() || !(options.any_origin || own_ases.contains(path.back()))) { continue; }
             told = true;
             if (weight <= 0) { continue; }  // all of it is announced by others, piece by piece
             OfPeer& of = peers[route.peer];
@@ -123,7 +123,8 @@ Dependencies dependencies_of(const Rib& rib, std::span<const Rib::PrefixId> scop
             std::optional<net::Asn> upstream;
             const std::set<net::Asn> on_path(path.begin(), path.end());
             for (const net::Asn asn : on_path) {
-                if (!own_ases.contains(asn)) { of.transit[asn] += weight; }
+                const bool own_counts = options.own_on_the_way && asn != path.back();
+                if (!own_ases.contains(asn) || own_counts) { of.transit[asn] += weight; }
             }
             for (std::size_t i = path.size(); i-- > 0 && !upstream;) {
                 if (!own_ases.contains(path[i])) { upstream = path[i]; }
@@ -140,10 +141,11 @@ Dependencies dependencies_of(const Rib& rib, std::span<const Rib::PrefixId> scop
     return out;
 }
 
-std::vector<Rib::PrefixId> prefixes_of(const Rib& rib, std::span<const net::Asn> asns) {
+std::vector<Rib::PrefixId> prefixes_of(const Rib& rib, std::span<const net::Asn> asns, const std::function<bool(const net::Prefix&)>& also) {
     const std::set<net::Asn> wanted(asns.begin(), asns.end());
     auto ids = dependency_detail::sorted(rib);
     std::erase_if(ids, [&](Rib::PrefixId id) {
+        if (also && also(rib.prefix(id))) { return false; }
         return std::ranges::none_of(rib.routes(id), [&](const Rib::Route& route) {
             const auto path = rib.paths().asns(route.path);
             return !path.empty() && !rib.paths().has_set(route.path) && wanted.contains(path.back());

@@ -4,6 +4,7 @@
 #include "route/rib.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -26,15 +27,22 @@ struct Dependencies {
     std::size_t sets = 0;               ///< Routes left out because they end in a set: nobody in particular announced them.
 };
 
+struct DependencyOptions {
+    /// Routes count whoever announces them: of addresses that are the scope's on paper and somebody else's in fact. That somebody is then on the way.
+    bool any_origin = false;
+    /// The scope's own ASes count too where they are on the way to another of them.
+    bool own_on_the_way = false;
+};
+
 /// AS hegemony of every AS on the ways to the prefixes `scope` as far as `own` ASes announce them (Fontugne, Shah, Aben, "The (thin) bridges of AS connectivity:
 /// measuring dependency using AS hegemony", PAM 2018): for each peer the share of the scope's weight whose path has the AS on it; the mean over the
 /// peers of one AS; of these the mean without the highest and lowest tenth (of n values floor(0.1 n) at each end, so that below ten none is left
 /// out; an AS that is on no path of a peer has 0 there). Weight of an IPv4 prefix: its addresses less those of more-specifics that others announce; of an IPv6 prefix 1.
 /// `own` empty: whoever announces them. `rib` must be settled.
-[[nodiscard]] Dependencies dependencies_of(const Rib& rib, std::span<const Rib::PrefixId> scope, std::span<const net::Asn> own);
+[[nodiscard]] Dependencies dependencies_of(const Rib& rib, std::span<const Rib::PrefixId> scope, std::span<const net::Asn> own, DependencyOptions options = {});
 
-/// The prefixes that one of the ASes announces by at least one peer's word, by address.
-[[nodiscard]] std::vector<Rib::PrefixId> prefixes_of(const Rib& rib, std::span<const net::Asn> asns);
+/// The prefixes that one of the ASes announces by at least one peer's word, by address; and those that `also` takes, whoever announces them.
+[[nodiscard]] std::vector<Rib::PrefixId> prefixes_of(const Rib& rib, std::span<const net::Asn> asns, const std::function<bool(const net::Prefix&)>& also = {});
 /// The prefix and its more-specifics, as far as somebody tells of them; where nobody does the longest that contains it.
 [[nodiscard]] std::vector<Rib::PrefixId> prefixes_in(const Rib& rib, const net::Prefix& prefix);
 

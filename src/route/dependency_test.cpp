@@ -121,3 +121,31 @@ TEST_CASE("dependency: a prefix stands for its more-specifics, and for the one a
     CHECK(text("10.2.0.0/16") == "10.0.0.0/8 ");
     CHECK(text("12.0.0.0/8").empty());
 }
+
+TEST_CASE("dependency: addresses that are somebody's on paper and another's in fact depend on that other") {
+    Rib rib;
+    tell(rib, 1, 1, "10.0.0.0/24", {1, 7, 9});
+    tell(rib, 1, 1, "10.0.1.0/24", {1, 8});
+    rib.settle();
+    const auto scope = prefixes_of(rib, kNine, [](const net::Prefix& p) { return p.address().v4_bits() >> 24U == 10; });
+    REQUIRE(scope.size() == 2);
+    CHECK(of(dependencies_of(rib, scope, kNine).transit, 8) == -1);
+    const auto found = dependencies_of(rib, scope, kNine, {.any_origin = true, .own_on_the_way = false});
+    CHECK(of(found.transit, 8) == 0.5);
+    CHECK(of(found.transit, 7) == 0.5);
+    CHECK(of(found.upstreams, 8) == 0.5);
+}
+
+TEST_CASE("dependency: a scope's own AS on the way to another of them counts where asked") {
+    Rib rib;
+    tell(rib, 1, 1, "10.0.0.0/24", {1, 7, 9});
+    tell(rib, 1, 1, "10.0.1.0/24", {1, 7, 9, 19});
+    rib.settle();
+    const std::vector<net::Asn> both{net::Asn(9), net::Asn(19)};
+    const auto scope = prefixes_of(rib, both);
+    CHECK(of(dependencies_of(rib, scope, both).transit, 9) == -1);
+    const auto found = dependencies_of(rib, scope, both, {.any_origin = true, .own_on_the_way = true});
+    CHECK(of(found.transit, 9) == 0.5);
+    CHECK(of(found.transit, 19) == -1);
+    CHECK(of(found.transit, 7) == 1);
+}

@@ -1,3 +1,4 @@
+#include "app/command/holders.hpp"
 #include "app/command/load.hpp"
 #include "app/output/flows_output.hpp"
 #include "app/shortened.hpp"
@@ -263,7 +264,8 @@ Result<Outcome> flows(const Invocation& invocation) {
     });
     const flow::FlowSource& source = loaded.source();
     HW_TRY(const auto window, window_of(invocation, loaded.context.interval));
-    HW_TRY(auto matcher, flow::FlowMatcher::compile(question.filter, source.observers()));
+    HW_TRY(const auto holders, Holders::load(invocation, loaded.context));
+    HW_TRY(auto matcher, flow::FlowMatcher::compile(question.filter, source.observers(), holders ? holders->whereabouts() : flow::Whereabouts{}));
     flow::FilterBounds bounds = bounds_of(question.filter);
     bounds.window = window;
     const Asked asked{.source = source, .window = window, .bounds = std::move(bounds), .matcher = std::move(matcher)};

@@ -1,5 +1,7 @@
 #include "app/command/invocation.hpp"
+#include "app/command/registry_files.hpp"
 #include "app/command/route_files.hpp"
+#include "app/command/route_target.hpp"
 #include "app/command/run_context.hpp"
 #include "app/output/map_output.hpp"
 #include "app/output/route_dump.hpp"
@@ -8,28 +10,15 @@
 #include "route/graph/choke_points.hpp"
 
 #include <algorithm>
+#include <span>
+#include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
 namespace hw::app::command {
 namespace {
 namespace mapping {
-
-/// What is asked about.
-struct Target {
-    std::optional<net::Asn> asn;
-    std::optional<net::Prefix> prefix;
-};
-
-Result<Target> target_of(const std::string& text) {
-    if (is_typed_as_asn(text)) {
-        HW_TRY(const auto asn, net::parse_asn(text));
-        return Target{.asn = asn, .prefix = {}};
-    }
-    const auto prefix = net::parse_prefix(text);
-    if (!prefix) { return fail(Errc::usage, "\"" + text + "\" is no address, prefix or AS", "TARGET", "as in 192.0.2.1, 192.0.2.0/24 or AS64500"); }
-    return Target{.asn = {}, .prefix = *prefix};
-}
 
 void add_choke_points(output::MapView& view, const route::Relationships& relationships, const std::string& path) {
     const auto graph = route::AsGraph::build(relationships.links);
@@ -46,6 +35,75 @@ void add_choke_points(output::MapView& view, const route::Relationships& relatio
     for (const auto& p : found.points) { view.chokes.push_back({.asn = graph.asn(p.node), .on_path = p.on_path, .cut_off = p.cut_off}); }
 }
 
+/// What a country has on paper; without a registry's word there is none to ask about.
+Result<void> add_country(output::MapView& view, const RouteTarget& target) {
+    const auto* country = std::get_if<net::Country>(&target);
+    if (country == nullptr) { return {}; }
+    view.target = net::to_string(*country);
+    HW_TRY(auto held, holdings_of(view.registry, *country));
+    for (const auto& as : held.ases) { view.ases.push_back(as.asn); }
+    view.holdings = output::MapView::Holdings{.ases = std::move(held.ases), .ranges = std::move(held.ranges)};
+    return {};
+}
+
+using Scope = std::vector<route::Rib::PrefixId>;
+
+/// The prefixes that are asked about, and the ASes that are the target's own.
+Scope scope_of(const route::Rib& rib, const RouteTarget& target, output::MapView& view) {
+    Scope scope;
+    if (const auto* as = std::get_if<net::Asn>(&target)) {
+        view.target = net::to_string(*as);
+        view.ases = {*as};
+        scope = route::prefixes_of(rib, view.ases);
+    } else if (const auto* prefix = std::get_if<net::Prefix>(&target)) {
+        view.target = net::to_string(*prefix);
+        scope = route::prefixes_in(rib, *prefix);
+        for (const auto id : scope) {
+            for (const auto& [asn, peers] : rib.origins(id)) { view.ases.push_back(asn); }
+        }
+        std::ranges::sort(view.ases);
+        const auto twice = std::ranges::unique(view.ases);
+        view.ases.erase(twice.begin(), twice.end());
+    } else {
+        scope = route::prefixes_of(rib, view.ases, [&](const net::Prefix& p) { return view.registry.country(p.address()) == std::get<net::Country>(target); });
+    }
+    view.prefixes.reserve(scope.size());
+    for (const auto id : scope) { view.prefixes.push_back({.prefix = rib.prefix(id), .origins = rib.origins(id), .peers = rib.routes(id).size()}); }
+    return scope;
+}
+
+void add_dependencies(output::MapView& view, const route::Rib& rib, const Scope& scope) {
+    Scope v4, v6;
+    for (const auto id : scope) { (rib.prefix(id).is_v4() ? v4 : v6).push_back(id); }
+    const bool both = !v4.empty() && !v6.empty();
+    const route::DependencyOptions abroad{.any_origin = view.holdings.has_value(), .own_on_the_way = false};
+    const Scope& first = v4.empty() ? v6 : v4;
+    view.dependencies = route::dependencies_of(rib, first, view.ases, abroad);
+    if (both) { view.dependencies_v6 = route::dependencies_of(rib, v6, view.ases, abroad); }
+    if (!view.holdings) { return; }
+    const route::DependencyOptions all{.any_origin = true, .own_on_the_way = true};
+    view.with_domestic = route::dependencies_of(rib, first, view.ases, all);
+    if (both) { view.with_domestic_v6 = route::dependencies_of(rib, v6, view.ases, all); }
+}
+
+/// What the sources say of an address, a prefix or an AS, who announces it among them.
+void add_whose(output::MapView& view, const route::Rib& rib, const RouteTarget& target, const Scope& scope, const std::vector<std::string>& tables) {
+    if (view.holdings || view.registry.empty()) { return; }
+    const auto* prefix = std::get_if<net::Prefix>(&target);
+    view.whose = prefix != nullptr ? view.registry.of(*prefix) : view.registry.of(std::get<net::Asn>(target));
+    if (prefix != nullptr) {
+        constexpr std::size_t kMost = 100;  // the prefixes are listed elsewhere, all of them
+        for (const auto id : std::span(scope).first(std::min(kMost, scope.size()))) {
+            for (const auto& [asn, peers] : rib.origins(id)) {
+                view.whose->evidence.push_back({.kind = net::EvidenceKind::announcement, .source = tables.size() == 1 ? tables.front() : "--rib", .line = 0, .about = net::to_string(rib.prefix(id)), .country = view.registry.country(asn),
+                                                .asn = asn, .name = std::string(view.registry.name(asn)), .registry = {}, .status = {}, .date = 0});
+            }
+        }
+        view.whose->settle();
+    }
+    if (view.whose->evidence.empty()) { view.whose.reset(); }
+}
+
 Result<Outcome> dump(const Invocation& invocation, const std::vector<std::string>& tables) {
     if (!invocation.operands.empty()) { return fail(Errc::usage, "map --dump takes its files behind --rib", invocation.operands.front(), "headwater map --dump --rib FILE"); }
     Progress progress(invocation.progress());
@@ -59,14 +117,22 @@ Result<Outcome> dump(const Invocation& invocation, const std::vector<std::string
 }  // namespace
 
 Result<Outcome> map(const Invocation& invocation) {
+    using namespace mapping;
     const auto tables = invocation.settings.texts("rib");
     if (tables.empty()) { return fail(Errc::usage, "map needs BGP tables", "--rib", "headwater map AS64500 --rib rib.20141222.1600.bz2"); }
-    if (invocation.settings.flag("dump")) { return mapping::dump(invocation, tables); }
-    if (invocation.operands.size() != 1) { return fail(Errc::usage, "map takes one target: an address, a prefix or an AS", {}, "headwater map AS64500 --rib rib.20141222.1600.bz2"); }
-    HW_TRY(const auto target, mapping::target_of(invocation.operands.front()));
+    if (invocation.settings.flag("dump")) { return dump(invocation, tables); }
+    if (invocation.operands.size() != 1) { return fail(Errc::usage, "map takes one target: an address, a prefix, an AS or a country", {}, "headwater map AS64500 --rib rib.20141222.1600.bz2"); }
+    HW_TRY(const auto target, parse_route_target(invocation.operands.front()));
+    output::Context context = begin_context(invocation);
+    output::MapView view;
+    view.top = static_cast<std::size_t>(invocation.settings.count("top"));
+    if (const auto registries = invocation.settings.texts("registry"); !registries.empty()) {  // what cannot be used is told before the long reading
+        HW_TRY(view.registry, read_registry_files(invocation, registries, context));
+    }
+    HW_CHECK(add_country(view, target));
     const auto relationships_path = invocation.settings.optional_text("relationships");
     std::optional<route::Relationships> relationships;
-    if (relationships_path) {  // one that cannot be used is told before the long reading
+    if (relationships_path) {
         HW_TRY(relationships, read_relationships(*relationships_path, invocation.stop));
     }
     Progress progress(invocation.progress());
@@ -74,34 +140,13 @@ Result<Outcome> map(const Invocation& invocation) {
     HW_TRY(auto read, read_route_files(invocation, tables, rib, progress));
     rib.settle();
 
-    output::MapView view;
-    view.top = static_cast<std::size_t>(invocation.settings.count("top"));
     view.peers = rib.peers().size();
     view.table_prefixes = rib.prefixes();
-    std::vector<route::Rib::PrefixId> scope;
-    if (target.asn) {
-        view.target = net::to_string(*target.asn);
-        view.ases = {*target.asn};
-        scope = route::prefixes_of(rib, view.ases);
-    } else {
-        view.target = net::to_string(*target.prefix);
-        scope = route::prefixes_in(rib, *target.prefix);
-        for (const auto id : scope) {
-            for (const auto& [asn, peers] : rib.origins(id)) { view.ases.push_back(asn); }
-        }
-        std::ranges::sort(view.ases);
-        const auto twice = std::ranges::unique(view.ases);
-        view.ases.erase(twice.begin(), twice.end());
-    }
-    view.prefixes.reserve(scope.size());
-    for (const auto id : scope) { view.prefixes.push_back({.prefix = rib.prefix(id), .origins = rib.origins(id), .peers = rib.routes(id).size()}); }
-    std::vector<route::Rib::PrefixId> v4, v6;
-    for (const auto id : scope) { (rib.prefix(id).is_v4() ? v4 : v6).push_back(id); }
-    view.dependencies = route::dependencies_of(rib, v4.empty() ? v6 : v4, view.ases);
-    if (!v4.empty() && !v6.empty()) { view.dependencies_v6 = route::dependencies_of(rib, v6, view.ases); }
-    if (relationships) { mapping::add_choke_points(view, *relationships, *relationships_path); }
+    const auto scope = scope_of(rib, target, view);
+    add_dependencies(view, rib, scope);
+    add_whose(view, rib, target, scope, tables);
+    if (relationships) { add_choke_points(view, *relationships, *relationships_path); }
 
-    output::Context context = begin_context(invocation);
     context.interval = rib.interval();
     context.interrupted = read.interrupted;
     context.failures = read.failures;

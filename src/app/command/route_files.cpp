@@ -61,16 +61,6 @@ Result<bool> read_one(const Invocation& invocation, const std::string& path, rou
     return wanted;
 }
 
-/// One line a reason, with where it happened first: whoever made the file can look there.
-void say_what_was_passed_over(const InputReport& report) {
-    for (const auto& [said, what] : report.noted) {
-        log::warning(printable(fmt::format("{}: {} time{} (first at byte {}): {}", report.path, what.count, what.count == 1 ? "" : "s", what.first_offsets.front(), said)));
-    }
-    for (const auto& [reason, what] : report.skipped) {
-        log::warning(printable(fmt::format("{}: passed over {} time{} (first at byte {}): {}", report.path, what.count, what.count == 1 ? "" : "s", what.first_offsets.front(), reason)));
-    }
-}
-
 }  // namespace route_reading
 }  // namespace
 
@@ -126,12 +116,18 @@ void add_route_inputs(output::Context& context, std::span<const InputReport> rep
     for (const InputReport& report : reports) {
         flow::read::ReadReport& shown = context.inputs.emplace_back();
         static_cast<InputReport&>(shown) = report;
-        shown.flows_known = false;  // it has none
+        shown.of_flows = false;
+        shown.flows_known = false;
     }
 }
 
-bool is_typed_as_asn(std::string_view text) {
-    return text.starts_with("AS") || text.starts_with("as") || (!text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }));
+void say_what_was_passed_over(const InputReport& report) {
+    for (const auto& [said, what] : report.noted) {
+        log::warning(printable(fmt::format("{}: {} time{} (first at byte {}): {}", report.path, what.count, what.count == 1 ? "" : "s", what.first_offsets.front(), said)));
+    }
+    for (const auto& [reason, what] : report.skipped) {
+        log::warning(printable(fmt::format("{}: passed over {} time{} (first at byte {}): {}", report.path, what.count, what.count == 1 ? "" : "s", what.first_offsets.front(), reason)));
+    }
 }
 
 Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop) {

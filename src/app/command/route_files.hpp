@@ -35,8 +35,8 @@ struct RouteFiles {
 /// Puts what was read of routing data among a result's inputs.
 void add_route_inputs(output::Context& context, std::span<const InputReport> reports);
 
-/// Whether a target is typed as the number of an AS (`AS64500`, `64500`), be it a sound one or not; else it is to be a prefix.
-[[nodiscard]] bool is_typed_as_asn(std::string_view text);
+/// One line a reason on standard error, with where it happened first: whoever made the file can look there.
+void say_what_was_passed_over(const InputReport& report);
 
 /// Reads a relationship file, plain or packed. What was passed over is said on standard error.
 [[nodiscard]] Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop);

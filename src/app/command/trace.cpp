@@ -1,5 +1,6 @@
 #include "trace/trail.hpp"
 
+#include "app/command/holders.hpp"
 #include "app/command/load.hpp"
 #include "app/command/trace_run.hpp"
 #include "app/output/html.hpp"
@@ -43,6 +44,7 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     HW_TRY(auto options, trace_options(invocation));
     Progress progress(invocation.progress());
     HW_TRY(auto loaded, load(invocation, inputs, progress));
+    HW_TRY(const auto holders, Holders::load(invocation, loaded.context));
     auto& parameters = loaded.context.parameters;
     parameters.insert(parameters.begin(), more_parameters.begin(), more_parameters.end());
 
@@ -57,6 +59,9 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     HW_TRY(auto result, trace::trace(loaded.source(), query, options));
     progress.clear();
     loaded.settle();
+    if (holders) {
+        for (const trace::Ask& ask : result.asks) { loaded.context.holders.emplace(ask.address, holders->of(ask.address)); }
+    }
     if (result.interrupted) { loaded.context.interrupted = true; }
     if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
 

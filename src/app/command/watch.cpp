@@ -1,5 +1,7 @@
 #include "app/command/invocation.hpp"
+#include "app/command/registry_files.hpp"
 #include "app/command/route_files.hpp"
+#include "app/command/route_target.hpp"
 #include "app/command/run_context.hpp"
 #include "app/output/watch_output.hpp"
 #include "app/write_file.hpp"
@@ -28,25 +30,35 @@ namespace watching {
 /// How often a folder that is being filled is looked at.
 constexpr Duration kPoll = std::chrono::seconds(2);
 
-/// `AS64500`, `192.0.2.0/24`, or several of them under a name: `operator=AS64500,AS64501,192.0.2.0/24`.
-Result<route::WatchTarget> target_of(const std::string& text) {
+/// One AS, prefix or country of a target: put to it. What it is called in the end.
+Result<std::string> add_part(route::WatchTarget& target, std::string_view text, const net::Registry& registry) {
+    HW_TRY(const auto part, parse_route_target(text));
+    if (const auto* asn = std::get_if<net::Asn>(&part)) {
+        target.ases.push_back(*asn);
+        return net::to_string(*asn);
+    }
+    if (const auto* prefix = std::get_if<net::Prefix>(&part)) {
+        target.prefixes.push_back(*prefix);
+        return net::to_string(*prefix);
+    }
+    const auto& country = std::get<net::Country>(part);
+    HW_TRY(const auto held, holdings_of(registry, country));
+    for (const auto& as : held.ases) { target.ases.push_back(as.asn); }
+    for (const auto& range : held.ranges) { std::ranges::copy(net::prefixes_between(range.first, range.last), std::back_inserter(target.prefixes)); }
+    return net::to_string(country);
+}
+
+/// `AS64500`, `192.0.2.0/24`, `KE`, or several of them under a name: `operator=AS64500,AS64501,192.0.2.0/24`.
+Result<route::WatchTarget> target_of(const std::string& text, const net::Registry& registry) {
     const std::size_t equals = text.find('=');
     route::WatchTarget target{.name = equals == std::string::npos ? std::string() : text.substr(0, equals), .ases = {}, .prefixes = {}};
     std::string_view rest = equals == std::string::npos ? std::string_view(text) : std::string_view(text).substr(equals + 1);
     std::string said;
     while (true) {
         const std::size_t comma = rest.find(',');
-        const std::string_view part = rest.substr(0, comma);
-        if (is_typed_as_asn(part)) {
-            HW_TRY(const auto asn, net::parse_asn(part));
-            target.ases.push_back(asn);
-            said += (said.empty() ? "" : ",") + net::to_string(asn);
-        } else {
-            const auto prefix = net::parse_prefix(part);
-            if (!prefix) { return fail(Errc::usage, "\"" + std::string(part) + "\" is no prefix or AS", "TARGET", "as in AS64500, 192.0.2.0/24 or \"an operator=AS64500,AS64501\""); }
-            target.prefixes.push_back(*prefix);
-            said += (said.empty() ? "" : ",") + net::to_string(*prefix);
-        }
+        HW_TRY(const auto part, add_part(target, rest.substr(0, comma), registry));
+        if (!said.empty()) { said += ','; }
+        said += part;
         if (comma == std::string_view::npos) { break; }
         rest.remove_prefix(comma + 1);
     }
@@ -196,10 +208,15 @@ Result<Outcome> watch(const Invocation& invocation) {
     const bool listens = invocation.settings.is_set("bmp");
     if (updates.empty() && !listens) { return fail(Errc::usage, "watch needs updates", "--updates", "headwater watch AS64500 --rib rib.bz2 --updates updates/, or --bmp 127.0.0.1:11019 to listen for routers"); }
     if (svg) { HW_CHECK(check_writable(*svg)); }
+    output::Context context = begin_context(invocation);
+    net::Registry registry;
+    if (const auto registries = invocation.settings.texts("registry"); !registries.empty()) {
+        HW_TRY(registry, read_registry_files(invocation, registries, context));
+    }
     std::vector<route::WatchTarget> targets;
     targets.reserve(invocation.operands.size());
     for (const auto& operand : invocation.operands) {
-        HW_TRY(auto target, target_of(operand));
+        HW_TRY(auto target, target_of(operand, registry));
         targets.push_back(std::move(target));
     }
     route::WatchOptions options;
@@ -221,7 +238,6 @@ Result<Outcome> watch(const Invocation& invocation) {
     }
     route::Watcher watcher(std::move(targets), std::move(options), std::move(on_event));
 
-    output::Context context = begin_context(invocation);
     Progress progress(invocation.progress());
     const auto state = invocation.settings.optional_text("state");
     if (state) { HW_CHECK(check_writable(*state)); }

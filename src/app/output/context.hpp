@@ -3,8 +3,12 @@
 #include "base/error.hpp"
 #include "flow/read/report.hpp"
 #include "flow/source.hpp"
+#include "net/asn.hpp"
+#include "net/country.hpp"
 #include "trace/trail.hpp"
 
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -14,6 +18,13 @@ namespace hw::app::output {
 
 /// Whether a table is coloured.
 enum class Colour : bool { off, on };
+
+/// Who runs the network of an address, as far as the run was told.
+struct Holder {
+    std::optional<net::Asn> asn;
+    std::string name;  ///< Of the AS's holder; empty: unknown.
+    std::optional<net::Country> country;
+};
 
 /// What a result rests on: everything that a renderer says about a run beside the result itself. Renderers are pure
 /// functions from a result and this to text.
@@ -27,6 +38,7 @@ struct Context {
     std::string note;             ///< A banner, such as "laboratory traffic"; empty: none.
     Interval interval;            ///< First to last record.
     std::uint64_t flows = 0;      ///< Flows in the inputs.
+    std::map<net::Address, Holder> holders;  ///< Of addresses that the result names, where registry data were given.
     bool interrupted = false;     ///< Reading or searching was stopped early.
 
     /// The observer's name; `?` for one that is not in the list.

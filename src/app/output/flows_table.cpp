@@ -28,7 +28,7 @@ std::string counted_flows(std::uint64_t n) { return n == 1 ? "1 flow" : grouped(
 
 /// `22 flows in 1 input. Times are UTC, 2014-11-24.`
 std::string heading(const std::string& what, const Context& context, const Clock& clock) {
-    const auto read = static_cast<std::size_t>(std::ranges::count_if(context.inputs, [](const auto& r) { return not_read_because(r).empty(); }));
+    const auto read = static_cast<std::size_t>(std::ranges::count_if(context.inputs, [](const auto& r) { return r.of_flows && not_read_because(r).empty(); }));
     return note_line(context) + fmt::format("{} in {}. Times are UTC, {}.\n", what, counted(read, "input"), clock.day());
 }
 

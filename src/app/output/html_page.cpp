@@ -79,7 +79,7 @@ std::string trace_html(const trace::TraceResult& result, const Context& context)
         html += "<h2>The relays, one by one</h2>\n";
         if (best.hops.empty()) { html += "<p>None was found on this trail.</p>"; }
         for (std::size_t i = 0; i < best.hops.size(); ++i) { html += hop_section(i + 1, best.hops[i], context, clock); }
-        html += alternatives_section(result) + asks_section(result, clock);
+        html += alternatives_section(result) + asks_section(result, clock, context);
     }
     html += blind_spots_section(result, context) + inputs_section(context) + method_section(result) + repeat_section(result, context);
     html += fmt::format("<footer>Made by headwater {}.</footer>\n</main></td></tr></tbody></table>\n</body>\n</html>\n", escaped(context.version));

@@ -100,10 +100,10 @@ std::string alternatives_section(const trace::TraceResult& result) {
     return html + "</tbody></table></div>\n";
 }
 
-std::string asks_section(const trace::TraceResult& result, const Clock& clock) {
+std::string asks_section(const trace::TraceResult& result, const Clock& clock, const Context& context) {
     if (result.asks.empty()) { return {}; }
     std::string html = "<h2>Whom to ask</h2>\n<p>Their data would tell most about where the trail goes on.</p>\n<ol>";
-    for (const trace::Ask& ask : result.asks) { html += "<li>" + escaped(ask_words(ask, clock)) + "</li>"; }
+    for (const trace::Ask& ask : result.asks) { html += "<li>" + escaped(ask_words(ask, clock, context)) + "</li>"; }
     return html + "</ol>\n";
 }
 

@@ -21,7 +21,7 @@ namespace hw::app::output {
 [[nodiscard]] std::string inputs_section(const Context& context);
 /// How it was found, and what it cannot tell.
 /// Whose data would decide most, best first; empty where none would.
-[[nodiscard]] std::string asks_section(const trace::TraceResult& result, const Clock& clock);
+[[nodiscard]] std::string asks_section(const trace::TraceResult& result, const Clock& clock, const Context& context);
 [[nodiscard]] std::string method_section(const trace::TraceResult& result);
 /// What one needs to get the same result again.
 [[nodiscard]] std::string repeat_section(const trace::TraceResult& result, const Context& context);

@@ -1,5 +1,6 @@
 #include "app/output/json_parts.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -103,7 +104,19 @@ void write_run_members(JsonWriter& json, const Context& context) {
     if (context.note.empty()) { json.null(); }
     else { json.value(context.note); }
     json.key("parameters").begin_object();
-    for (const auto& [name, value] : context.parameters) { json.member(name, value); }
+    const auto& all = context.parameters;
+    for (auto at = all.begin(); at != all.end();) {  // what was given several times stands together, as a list
+        const auto end = std::find_if(at, all.end(), [&](const auto& p) { return p.first != at->first; });
+        json.key(at->first);
+        if (end - at == 1) {
+            json.value(at->second);
+        } else {
+            json.begin_array();
+            for (auto one = at; one != end; ++one) { json.value(one->second); }
+            json.end_array();
+        }
+        at = end;
+    }
     json.end_object();
     json.member("interrupted", context.interrupted);
 }

@@ -3,6 +3,7 @@
 #include "app/output/context.hpp"
 #include "net/asn.hpp"
 #include "net/prefix.hpp"
+#include "net/registry/registry.hpp"
 #include "route/dependency.hpp"
 
 #include <cstddef>
@@ -40,8 +41,18 @@ struct MapView {
     std::vector<Announced> prefixes;
     route::Dependencies dependencies;                  ///< By the target's IPv4 prefixes, where it has any; else by those of IPv6.
     std::optional<route::Dependencies> dependencies_v6;  ///< Of IPv6, where it has both: addresses of the two cannot be weighed against each other.
+    /// Of a country: the same with its own ASes counted where they are on the way to another of them.
+    std::optional<route::Dependencies> with_domestic;
+    std::optional<route::Dependencies> with_domestic_v6;
     std::vector<Choke> chokes;
     std::optional<Graph> graph;         ///< Nothing: no relationships were given, and there are no choke points.
+    net::Registry registry;             ///< For names and countries; empty: none was given.
+    std::optional<net::Whose> whose;    ///< Of an address, prefix or AS, where there is any evidence to show.
+    struct Holdings {
+        std::vector<net::CountryAs> ases;
+        std::vector<net::CountryRange> ranges;
+    };
+    std::optional<Holdings> holdings;   ///< Of a country: what makes it.
     std::size_t peers = 0;              ///< Routers that told of anything.
     std::size_t table_prefixes = 0;
     std::size_t top = 0;                ///< How many of each list are shown; 0: all.

@@ -18,21 +18,31 @@ void write_hop(JsonWriter& json, const trace::Hop& hop, const Context& context) 
     json.end_object();
 }
 
-/// Whom to ask. Naming the network needs the registries, which no input of this verb holds yet.
-void write_ask_members(JsonWriter& json, const trace::Ask* ask) {
-    for (const char* name : {"asn", "operator", "country"}) { json.key(name).null(); }
+/// Whom to ask, as far as --registry and --rib tell who that is.
+void write_ask_members(JsonWriter& json, const trace::Ask* ask, const Context& context) {
+    const auto found = ask == nullptr ? context.holders.end() : context.holders.find(ask->address);
+    const Holder holder = found == context.holders.end() ? Holder{} : found->second;
+    json.key("asn");
+    if (holder.asn) { json.value(std::uint64_t{holder.asn->number()}); }
+    else { json.null(); }
+    json.key("operator");
+    if (!holder.name.empty()) { json.value(holder.name); }
+    else { json.null(); }
+    json.key("country");
+    if (holder.country) { json.value(holder.country->code()); }
+    else { json.null(); }
     if (ask == nullptr) { return; }
     json.member("address", net::to_string(ask->address)).member("from", to_rfc3339(ask->when.from)).member("to", to_rfc3339(ask->when.to));
     json.member("gain_bits", rounded(ask->bits));
 }
 
-void write_ending(JsonWriter& json, const trace::Ending& ending, std::span<const trace::Ask> asks) {
+void write_ending(JsonWriter& json, const trace::Ending& ending, std::span<const trace::Ask> asks, const Context& context) {
     json.key("ending").begin_object();
     json.member("kind", trace::to_string(ending.kind)).member("address", net::to_string(ending.address));
     json.member("probability", rounded(ending.probability)).member("reason", ending.reason);
     const auto ask = std::ranges::find(asks, ending.address, &trace::Ask::address);
     json.key("ask").begin_object();
-    write_ask_members(json, ask == asks.end() || ending.kind != trace::EndingKind::relay_upstream_unseen ? nullptr : &*ask);
+    write_ask_members(json, ask == asks.end() || ending.kind != trace::EndingKind::relay_upstream_unseen ? nullptr : &*ask, context);
     json.end_object().end_object();
 }
 
@@ -44,7 +54,7 @@ void write_trail_members(JsonWriter& json, const trace::Trail& trail, std::span<
     json.key("hops").begin_array();
     for (const trace::Hop& hop : trail.hops) { write_hop(json, hop, context); }
     json.end_array();
-    write_ending(json, trail.ending, asks);
+    write_ending(json, trail.ending, asks, context);
 }
 
 }  // namespace
@@ -66,7 +76,7 @@ std::string trace_json(const trace::TraceResult& result, const Context& context)
     json.key("asks").begin_array();
     for (const trace::Ask& ask : result.asks) {
         json.begin_object();
-        write_ask_members(json, &ask);
+        write_ask_members(json, &ask, context);
         json.end_object();
     }
     json.end_array();

@@ -144,7 +144,7 @@ private:
         constexpr std::size_t kShown = 5;  // nobody can call more tonight; the JSON has them all
         text_ += "\nWhom to ask, the most telling first:\n";
         for (const trace::Ask& ask : std::span(result_.asks).first(std::min(kShown, result_.asks.size()))) {
-            text_ += wrapped(ask_words(ask, clock_) + ".", 2, kColumns);
+            text_ += wrapped(ask_words(ask, clock_, context_) + ".", 2, kColumns);
         }
         if (result_.asks.size() > kShown) { text_ += fmt::format("  and {} more (--json)\n", result_.asks.size() - kShown); }
     }

@@ -187,8 +187,18 @@ std::string common_relay_words(const trace::Hop& hop) {
     return fmt::format("{} other clients used the same service of this relay: it serves many and need not know of any", grouped(hop.other_clients));
 }
 
-std::string ask_words(const trace::Ask& ask, const Clock& clock) {
-    return fmt::format("the operator of {}, for all its traffic {}: the chance that the trail leads there is {}", net::to_string(ask.address),
+std::string ask_words(const trace::Ask& ask, const Clock& clock, const Context& context) {
+    std::string who;
+    if (const auto found = context.holders.find(ask.address); found != context.holders.end()) {
+        const auto add = [&who](const std::string& part) {
+            if (!part.empty()) { who += (who.empty() ? "" : ", ") + part; }
+        };
+        const Holder& holder = found->second;
+        add(holder.asn ? net::to_string(*holder.asn) : "");
+        add(holder.name);
+        add(holder.country ? "registered in " + net::to_string(*holder.country) : "");
+    }
+    return fmt::format("the operator of {}{}, for all its traffic {}: the chance that the trail leads there is {}", net::to_string(ask.address), who.empty() ? "" : " (" + printable(who) + ")",
                        clock.stretch(ask.when), percent(ask.bits));
 }
 

@@ -70,7 +70,7 @@ private:
 /// `37 other clients used the same service of this relay meanwhile: it serves many, and need not know of any`; empty where few did.
 [[nodiscard]] std::string common_relay_words(const trace::Hop& hop);
 /// Whose data to ask for, which and why.
-[[nodiscard]] std::string ask_words(const trace::Ask& ask, const Clock& clock);
+[[nodiscard]] std::string ask_words(const trace::Ask& ask, const Clock& clock, const Context& context);
 /// Observers whose clocks differ, in one sentence; empty where none do.
 [[nodiscard]] std::string clocks_sentence(std::span<const trace::ClockOffset> clocks, const Context& context);
 /// An input that was not read at all (a note beside the captures): why; empty for one that was.
