@@ -19,6 +19,7 @@ enum class ValueKind : std::uint8_t {
     address,   ///< One IP address.
     addresses, ///< One IP address or several, commas between.
     endpoint,  ///< An IP address with or without a port.
+    asns,      ///< The number of an AS or several, commas between.
     coverage,  ///< `[OBSERVER=]PREFIX`.
     prefix,    ///< An IP address or a network, `192.0.2.0/24`.
     file,      ///< A path to a file.

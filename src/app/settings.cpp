@@ -129,6 +129,9 @@ Result<void> check_value(const OptionSpec& option, const std::string& value, Tim
                 HW_CHECK(accept(net::parse_address(part), std::string(part), "an IP address", std::string(kAddressForms)));
             }
             return {};
+        case ValueKind::asns:
+            for (const std::string_view part : comma_parts(value)) { HW_CHECK(accept(net::parse_asn(part), std::string(part), "the number of an AS", "write it as AS64500, several with commas between")); }
+            return {};
         case ValueKind::choice: {
             std::vector<std::string> names;
             for (const auto choice : choices_of(option)) { names.emplace_back(choice); }
@@ -240,6 +243,16 @@ std::optional<Interval> Settings::interval(std::string_view option) const {
 
 std::vector<net::Address> Settings::addresses(std::string_view option) const {
     return is_set(option) ? setting_values::address_list(text(option)) : std::vector<net::Address>{};
+}
+
+std::vector<net::Asn> Settings::asns(std::string_view option) const {
+    std::vector<net::Asn> found;
+    for (const std::string& value : texts(option)) {
+        for (const std::string_view part : setting_values::comma_parts(value)) {
+            if (const auto parsed = net::parse_asn(part)) { found.push_back(*parsed); }
+        }
+    }
+    return found;
 }
 
 std::vector<std::vector<net::Address>> Settings::address_lists(std::string_view option) const {

@@ -4,6 +4,7 @@
 #include "app/config_file.hpp"
 #include "base/time.hpp"
 #include "flow/memory_source.hpp"
+#include "net/asn.hpp"
 #include "net/address.hpp"
 
 #include <cstdint>
@@ -55,6 +56,8 @@ public:
     /// A moment is an interval of no length.
     [[nodiscard]] std::optional<Interval> interval(std::string_view option) const;
     [[nodiscard]] std::vector<net::Address> addresses(std::string_view option) const;
+    /// Of all values together.
+    [[nodiscard]] std::vector<net::Asn> asns(std::string_view option) const;
     /// One list a time the option was given.
     [[nodiscard]] std::vector<std::vector<net::Address>> address_lists(std::string_view option) const;
     [[nodiscard]] std::optional<net::Endpoint> endpoint(std::string_view option) const;

@@ -1,4 +1,5 @@
 #include "app/command/invocation.hpp"
+#include "app/command/map_graph.hpp"
 #include "app/command/registry_files.hpp"
 #include "app/command/route_files.hpp"
 #include "app/command/route_target.hpp"
@@ -7,7 +8,6 @@
 #include "app/output/route_dump.hpp"
 #include "base/text.hpp"
 #include "route/dependency.hpp"
-#include "route/graph/choke_points.hpp"
 
 #include <algorithm>
 #include <span>
@@ -19,21 +19,6 @@
 namespace hw::app::command {
 namespace {
 namespace mapping {
-
-void add_choke_points(output::MapView& view, const route::Relationships& relationships, const std::string& path) {
-    const auto graph = route::AsGraph::build(relationships.links);
-    view.graph = output::MapView::Graph{.path = path, .ases = graph.size(), .links = graph.links(), .without_path = 0, .knows_target = false};
-    std::vector<route::Node> nodes;
-    for (const net::Asn asn : view.ases) {
-        if (const auto node = graph.find(asn)) { nodes.push_back(*node); }
-    }
-    if (nodes.empty()) { return; }
-    view.graph->knows_target = true;
-    const auto found = route::choke_points(graph, nodes);
-    view.graph->without_path = found.without_path;
-    view.chokes.reserve(found.points.size());
-    for (const auto& p : found.points) { view.chokes.push_back({.asn = graph.asn(p.node), .on_path = p.on_path, .cut_off = p.cut_off}); }
-}
 
 /// What a country has on paper; without a registry's word there is none to ask about.
 Result<void> add_country(output::MapView& view, const RouteTarget& target) {
@@ -145,7 +130,7 @@ Result<Outcome> map(const Invocation& invocation) {
     const auto scope = scope_of(rib, target, view);
     add_dependencies(view, rib, scope);
     add_whose(view, rib, target, scope, tables);
-    if (relationships) { add_choke_points(view, *relationships, *relationships_path); }
+    add_graph(view, invocation, {.rib = rib, .scope = scope, .relationships = relationships, .path = relationships_path.value_or(std::string())}, progress);
 
     context.interval = rib.interval();
     context.interrupted = read.interrupted;

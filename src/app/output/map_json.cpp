@@ -104,6 +104,60 @@ void write_holdings(JsonWriter& json, const MapView& view) {
     json.end_array().end_object();
 }
 
+void write_numbers(JsonWriter& json, std::string_view key, const std::vector<net::Asn>& asns) {
+    json.key(key).begin_array();
+    for (const net::Asn asn : asns) { json.value(std::uint64_t{asn.number()}); }
+    json.end_array();
+}
+
+void write_cut(JsonWriter& json, const MapView& view) {
+    json.key("smallest_cut");
+    if (!view.cut) {
+        json.null();
+        return;
+    }
+    json.begin_object();
+    write_numbers(json, "ases", view.cut->ases);
+    json.member("found", view.cut->found).member("at_least", view.cut->at_least).end_object();
+}
+
+void write_without(JsonWriter& json, const MapView& view) {
+    json.key("without");
+    if (!view.without) {
+        json.null();
+        return;
+    }
+    const auto& w = *view.without;
+    json.begin_object();
+    write_numbers(json, "ases", w.ases);
+    write_numbers(json, "passed_over", w.passed_over);
+    json.member("pairs", w.pairs).member("cut_off", w.cut_off).member("rerouted", w.rerouted).member("length_before", rounded(w.length_before)).member("length_after", rounded(w.length_after));
+    json.key("gains").begin_array();
+    for (const auto& gain : shown(w.gains, view.top)) {
+        json.begin_object();
+        write_as(json, view.registry, gain.asn);
+        json.member("before", rounded(gain.before)).member("after", rounded(gain.after)).end_object();
+    }
+    json.end_array().end_object();
+}
+
+void write_ways(JsonWriter& json, const MapView& view) {
+    json.key("paths").begin_array();
+    for (const auto& from : view.ways) {
+        json.begin_object().member("from", std::uint64_t{from.from.number()}).key("to");
+        if (from.to) { json.value(std::uint64_t{from.to->number()}); }
+        else { json.null(); }
+        json.member("observed", from.told).member("calibrated", from.calibrated).member("other", rounded(from.other)).key("ways").begin_array();
+        for (const auto& way : from.ways) {
+            json.begin_object();
+            write_numbers(json, "path", way.path);
+            json.member("probability", rounded(way.probability)).end_object();
+        }
+        json.end_array().end_object();
+    }
+    json.end_array();
+}
+
 }  // namespace map_json_parts
 }  // namespace
 
@@ -145,9 +199,14 @@ std::string map_json(const MapView& view, const Context& context, bool indented)
     if (!view.graph) {
         json.null();
     } else {
-        json.begin_object().member("path", view.graph->path).member("ases", view.graph->ases).member("links", view.graph->links);
+        json.begin_object();
+        write_text(json, "path", view.graph->path);
+        json.member("ases", view.graph->ases).member("links", view.graph->links).member("inferred_links", view.graph->inferred);
         json.member("knows_target", view.graph->knows_target).member("pairs_without_path", view.graph->without_path).end_object();
     }
+    write_cut(json, view);
+    write_without(json, view);
+    write_ways(json, view);
     json.key("prefixes").begin_array();
     for (const auto& p : view.prefixes) {
         json.begin_object().member("prefix", net::to_string(p.prefix)).member("peers", p.peers);

@@ -30,11 +30,46 @@ struct MapView {
         double cut_off = 0;
     };
     struct Graph {
-        std::string path;          ///< Of the relationship file.
+        std::string path;          ///< Of the relationship file; empty: none was given.
         std::size_t ases = 0;
         std::size_t links = 0;
+        std::size_t inferred = 0;  ///< Of them, by the tables' ways.
         std::uint64_t without_path = 0;  ///< Pairs of the target's ASes and others that the relationships leave without a way.
         bool knows_target = false;
+    };
+    /// The fewest ASes without which nobody reaches the target.
+    struct Cut {
+        std::vector<net::Asn> ases;
+        bool found = false;
+        std::size_t at_least = 0;  ///< No smaller set does it.
+    };
+    /// What taking ASes out would do.
+    struct Without {
+        struct Gain {
+            net::Asn asn;
+            double before = 0;
+            double after = 0;
+        };
+        std::vector<net::Asn> ases;
+        std::vector<net::Asn> passed_over;  ///< Not in the graph, or the target's own.
+        std::uint64_t pairs = 0;            ///< Of an AS and one of the target's, with a way before.
+        std::uint64_t cut_off = 0;
+        std::uint64_t rerouted = 0;
+        double length_before = 0;
+        double length_after = 0;
+        std::vector<Gain> gains;
+    };
+    struct Way {
+        std::vector<net::Asn> path;
+        double probability = 0;  ///< Of ways that were told: the share of the routes.
+    };
+    struct WaysFrom {
+        net::Asn from;
+        std::optional<net::Asn> to;  ///< Of likely ways; told ones end where they end.
+        bool told = false;           ///< Routers told them; else they are inferred.
+        bool calibrated = false;
+        std::vector<Way> ways;
+        double other = 0;            ///< The chance that it is none of these.
     };
     std::string target;                 ///< As it was understood: `AS64500`, `192.0.2.0/24`.
     std::vector<net::Asn> ases;         ///< The target's own.
@@ -45,7 +80,10 @@ struct MapView {
     std::optional<route::Dependencies> with_domestic;
     std::optional<route::Dependencies> with_domestic_v6;
     std::vector<Choke> chokes;
-    std::optional<Graph> graph;         ///< Nothing: no relationships were given, and there are no choke points.
+    std::optional<Graph> graph;
+    std::optional<Cut> cut;
+    std::optional<Without> without;
+    std::vector<WaysFrom> ways;
     net::Registry registry;             ///< For names and countries; empty: none was given.
     std::optional<net::Whose> whose;    ///< Of an address, prefix or AS, where there is any evidence to show.
     struct Holdings {

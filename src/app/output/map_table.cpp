@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -15,6 +16,8 @@ namespace {
 namespace map_table_parts {
 
 using map_parts::shown;
+
+constexpr double kWorthTelling = 0.01;  // of a choke point: cuts off so large a share
 
 std::string share(double v) { return fmt::format("{:.3f}", v); }
 
@@ -37,6 +40,8 @@ public:
             if (view_.with_domestic_v6) { list("Dependencies of IPv6 with domestic ASes", view_.with_domestic_v6->transit); }
         }
         chokes();
+        without();
+        ways();
         return std::move(out_);
     }
 
@@ -136,12 +141,66 @@ private:
 
     void chokes() {
         if (!view_.graph) { return; }
-        out_ += "\nChoke points (by the relationships: share of all ASes that lose every way without it)\n";
+        const auto& graph = *view_.graph;
+        put("\nChoke points (share of all ASes that lose every way without it, by {} between {}{})\n", counted(graph.links, "link"), counted(graph.ases, "AS", "ASes"),
+            graph.path.empty() ? ", all inferred from these ways" : graph.inferred > 0 ? fmt::format(", {} inferred from these ways", graph.inferred) : "");
         if (!view_.graph->knows_target) { out_ += "  the relationships do not know the target's ASes\n"; }
-        else if (view_.chokes.empty()) { out_ += "  none\n"; }
-        for (const auto& c : shown(view_.chokes, view_.top)) {
+        else if (view_.chokes.empty() || view_.chokes.front().cut_off < kWorthTelling) { out_ += "  none that cuts off one in a hundred\n"; }
+        const auto below = std::ranges::find_if(view_.chokes, [](const auto& c) { return c.cut_off < kWorthTelling; });  // they stand by what they cut off
+        const std::vector<MapView::Choke> worth(view_.chokes.begin(), below);
+        for (const auto& c : shown(worth, view_.top)) {
             const std::string name = who(c.asn);
             put("  {:<14} {}   on {} of the ways{}\n", net::to_string(c.asn), share(c.cut_off), share(c.on_path), name.empty() ? "" : "   " + name);
+        }
+        rest(worth.size(), shown(worth, view_.top).size());
+        cut();
+        if (graph.path.empty() && graph.knows_target) { out_ += "  Links that these routers do not see are missing here: what seems a choke point may have a way around it. --relationships names more links.\n"; }
+    }
+
+    [[nodiscard]] static std::string listed(std::span<const net::Asn> asns, std::string_view between) {
+        std::string text;
+        for (const net::Asn asn : asns) {
+            if (!text.empty()) { text += between; }
+            text += net::to_string(asn);
+        }
+        return text;
+    }
+
+    void cut() {
+        if (!view_.cut) { return; }
+        if (view_.cut->found && view_.cut->ases.size() == 1) { put("  {} alone cuts the target off from everybody else\n", net::to_string(view_.cut->ases.front())); }
+        else if (view_.cut->found && !view_.cut->ases.empty()) { put("  no single AS cuts it off; {} together do\n", listed(view_.cut->ases, ", ")); }
+        else if (view_.cut->at_least > 1) { put("  no fewer than {} ASes would cut it off\n", view_.cut->at_least); }
+    }
+
+    void without() {
+        if (!view_.without) { return; }
+        const auto& w = *view_.without;
+        out_ += "\nWithout " + (w.ases.empty() ? std::string("them") : listed(w.ases, ", ")) + "\n";
+        if (!w.passed_over.empty()) { put("  {}: the target's own, or not in the graph; passed over\n", listed(w.passed_over, ", ")); }
+        if (w.ases.empty()) { return; }
+        put("  of {} with a way to the target {} lose it ({:.1f} %), {} take another\n", counted(w.pairs, "AS", "ASes"), w.cut_off, w.pairs == 0 ? 0.0 : 100 * static_cast<double>(w.cut_off) / static_cast<double>(w.pairs), w.rerouted);
+        if (w.pairs > w.cut_off) { put("  links of a way that is kept: {:.2f} before, {:.2f} after\n", w.length_before, w.length_after); }
+        constexpr std::size_t kShown = 5;
+        for (const auto& gain : shown(w.gains, kShown)) {
+            const std::string name = who(gain.asn);
+            put("  {:<14} carries {} instead of {}{}\n", net::to_string(gain.asn), share(gain.after), share(gain.before), name.empty() ? "" : "   " + name);
+        }
+    }
+
+    void ways() {
+        if (view_.ways.empty()) { return; }
+        out_ += "\nWays to the target\n";
+        for (const auto& from : view_.ways) {
+            if (from.told) { put("  from {}, as routers told it (share of the routes)\n", net::to_string(from.from)); }
+            else {
+                put("  from {} to {}: nobody told of a way; {}\n", net::to_string(from.from), from.to ? net::to_string(*from.to) : view_.target,
+                    from.ways.empty() ? "the relationships know none either"
+                    : from.calibrated ? "inferred, with chances that held on ways kept from learning"
+                                      : "inferred by the rules of routing, with chances that nothing here could be held against");
+            }
+            for (const auto& way : from.ways) { put("    {}  {}\n", share(way.probability), listed(way.path, from.told ? " → " : " ⇢ ")); }
+            if (!from.told && !from.ways.empty()) { put("    {}  none of these\n", share(from.other)); }
         }
     }
 

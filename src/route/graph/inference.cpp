@@ -20,6 +20,13 @@ enum class Tie : std::uint8_t { unknown, customer, provider, peer };
 
 std::uint64_t key(Rank a, Rank b) { return (std::uint64_t{a} << 32U) | b; }
 
+/// Numbers that stand for no one network, wherever they are met. (Private ones, and those set aside for documents, are networks in laboratories and inside
+/// organisations; met elsewhere they are one more stub.)
+bool stands_for_nobody(net::Asn asn) {
+    constexpr std::uint32_t kTrans = 23'456;  // RFC 6793
+    return asn.number() == 0 || asn.number() == kTrans || asn.number() == 65'535 || asn.number() == 0xffff'ffffU;  // RFC 7607, RFC 7300
+}
+
 class Inference {
 public:
     Inference(std::span<const std::vector<net::Asn>> paths, InferredRelationships& out) : out_(out) {
@@ -69,6 +76,7 @@ public:
             const bool far_larger = few_views_ && !in_clique_[b] && transit_degree_[a] >= kFarLarger * (transit_degree_[b] + 1);
             if (tie(a, b) == Tie::unknown && (stub || far_larger)) { set(a, b, Tie::customer); }
         }
+        providers_for_all();
         for (const std::uint64_t link : links_) {
             const auto a = static_cast<Rank>(link >> 32U), b = static_cast<Rank>(link);
             if (a < b && tie(a, b) == Tie::unknown) { set(a, b, Tie::peer); }
@@ -95,7 +103,7 @@ private:
         std::vector<bool> use(paths.size(), false);
         for (std::size_t i = 0; i < paths.size(); ++i) {
             const auto& path = paths[i];
-            if (std::ranges::any_of(path, [](net::Asn a) { return a.is_reserved() || a.is_private(); })) {
+            if (std::ranges::any_of(path, stands_for_nobody)) {
                 ++out_.report.reserved;
                 continue;
             }
@@ -299,6 +307,23 @@ private:
                 if (known == Tie::unknown && !in_clique_[below]) { set(above, below, Tie::customer); }
                 else if (known != Tie::customer && known != Tie::unknown) { break; }  // not as it ought to be
             }
+        }
+    }
+
+    /// Who is not at the top buys from somebody, or few would reach him (cf. ibid., step 8): where nothing else has shown a provider, all of a higher rank that
+    /// he is told through are.
+    void providers_for_all() {
+        std::vector<bool> buys(asns_.size(), false);
+        for (const auto& [link, of] : ties_) {
+            if (of == Tie::provider) { buys[static_cast<Rank>(link >> 32U)] = true; }
+        }
+        std::vector<std::uint64_t> told_through;  // (AS, who stands before it on a way)
+        for (const Way& way : ways_) {
+            for (std::size_t i = 1; i < way.size(); ++i) { told_through.push_back(key(way[i], way[i - 1])); }
+        }
+        for (const std::uint64_t pair : told_through) {
+            const auto below = static_cast<Rank>(pair >> 32U), above = static_cast<Rank>(pair);
+            if (above < below && !buys[below] && !in_clique_[below] && tie(above, below) == Tie::unknown) { set(above, below, Tie::customer); }
         }
     }
 

@@ -14,7 +14,7 @@ namespace hw::route {
 struct InferenceReport {
     std::size_t paths = 0;      ///< Used.
     std::size_t looping = 0;    ///< Left out: an AS stands in them twice, with others between.
-    std::size_t reserved = 0;   ///< Left out: a number that no network has.
+    std::size_t reserved = 0;   ///< Left out: a number that stands for no one network (AS0, AS_TRANS, the last ones).
     std::size_t poisoned = 0;   ///< Left out: two of the clique with another between them.
 };
 
