@@ -52,6 +52,8 @@ constexpr std::array kOptions{
                .help = "With --every: also draw the series to FILE."},
     OptionSpec{.name = "svg", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " watch ",
                .help = "Also draw visibility over time to FILE, with the events marked."},
+    OptionSpec{.name = "svg", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " map ",
+               .help = "Also draw the tree of the ways to the target to FILE, with their shares."},
     OptionSpec{.name = "against", .kind = ValueKind::file, .metavar = "INPUT...", .repeatable = true, .takes_several = true, .required = true,
                .configurable = false, .verbs = " match ",
                .help = "The other observer's captures and logs: all that follow, up to the next option."},

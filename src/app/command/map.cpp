@@ -6,6 +6,7 @@
 #include "app/command/run_context.hpp"
 #include "app/output/map_output.hpp"
 #include "app/output/route_dump.hpp"
+#include "app/write_file.hpp"
 #include "base/text.hpp"
 #include "route/dependency.hpp"
 
@@ -108,6 +109,8 @@ Result<Outcome> map(const Invocation& invocation) {
     if (invocation.settings.flag("dump")) { return dump(invocation, tables); }
     if (invocation.operands.size() != 1) { return fail(Errc::usage, "map takes one target: an address, a prefix, an AS or a country", {}, "headwater map AS64500 --rib rib.20141222.1600.bz2"); }
     HW_TRY(const auto target, parse_route_target(invocation.operands.front()));
+    const auto svg = invocation.settings.optional_text("svg");
+    if (svg) { HW_CHECK(check_writable(*svg)); }
     output::Context context = begin_context(invocation);
     output::MapView view;
     view.top = static_cast<std::size_t>(invocation.settings.count("top"));
@@ -143,6 +146,10 @@ Result<Outcome> map(const Invocation& invocation) {
     if (format == "csv") { outcome.out = output::map_csv(view); }
     else if (format == "table") { outcome.out = output::map_table(view, context); }
     else { outcome.out = output::map_json(view, context, format == "json"); }
+    if (svg) {
+        view.tree = route::way_tree(rib, scope, view.ases);
+        if (auto written = write_file(*svg, output::map_svg(view, context)); !written) { outcome.late = std::move(written).error(); }
+    }
     return outcome;
 }
 

@@ -5,6 +5,7 @@
 #include "net/prefix.hpp"
 #include "net/registry/registry.hpp"
 #include "route/dependency.hpp"
+#include "route/way_tree.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -84,6 +85,7 @@ struct MapView {
     std::optional<Cut> cut;
     std::optional<Without> without;
     std::vector<WaysFrom> ways;
+    route::WayTree tree;                ///< For the picture.
     net::Registry registry;             ///< For names and countries; empty: none was given.
     std::optional<net::Whose> whose;    ///< Of an address, prefix or AS, where there is any evidence to show.
     struct Holdings {
@@ -101,5 +103,7 @@ struct MapView {
 /// One dependency a line.
 [[nodiscard]] std::string map_csv(const MapView& view);
 [[nodiscard]] std::string map_table(const MapView& view, const Context& context);
+/// The tree of the ways to the target with their shares, as SVG.
+[[nodiscard]] std::string map_svg(const MapView& view, const Context& context);
 
 }  // namespace hw::app::output
