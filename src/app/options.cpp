@@ -73,6 +73,8 @@ constexpr std::array kOptions{
                .help = "BGP updates in MRT form, in the order of time; a folder means all of its files by name, - standard input."},
     OptionSpec{.name = "bmp", .kind = ValueKind::endpoint, .metavar = "ADDR:PORT", .configurable = true, .verbs = " watch ",
                .help = "Listen here for routers that tell their routes by BMP (RFC 7854), until told to stop (Ctrl-C); nothing is ever sent to them. Port 0 takes one that is free."},
+    OptionSpec{.name = "rtr", .kind = ValueKind::endpoint, .metavar = "ADDR[:PORT]", .verbs = " map watch ",
+               .help = "Ask this RPKI cache by RTR (RFC 8210, TCP, port 323 by default) whether origins are authorised; by what it says now, however old the routes are."},
     OptionSpec{.name = "router", .kind = ValueKind::prefix, .metavar = "ADDR|PREFIX", .repeatable = true, .verbs = " watch ",
                .help = "With --bmp: routers that may connect; others are turned away. Required to listen beyond loopback. May be given several times."},
     OptionSpec{.name = "learn", .kind = ValueKind::duration, .metavar = "TIME", .verbs = " watch ",

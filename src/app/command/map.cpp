@@ -54,7 +54,7 @@ Scope scope_of(const route::Rib& rib, const RouteTarget& target, output::MapView
         scope = route::prefixes_of(rib, view.ases, [&](const net::Prefix& p) { return view.registry.country(p.address()) == std::get<net::Country>(target); });
     }
     view.prefixes.reserve(scope.size());
-    for (const auto id : scope) { view.prefixes.push_back({.prefix = rib.prefix(id), .origins = rib.origins(id), .peers = rib.routes(id).size()}); }
+    for (const auto id : scope) { view.prefixes.push_back({.prefix = rib.prefix(id), .origins = rib.origins(id), .peers = rib.routes(id).size(), .validity = {}}); }
     return scope;
 }
 
@@ -128,9 +128,15 @@ Result<Outcome> map(const Invocation& invocation) {
     HW_TRY(auto read, read_route_files(invocation, tables, rib, progress));
     rib.settle();
 
+    HW_TRY(const auto rpki, connect_rpki(invocation));
     view.peers = rib.peers().size();
     view.table_prefixes = rib.prefixes();
     const auto scope = scope_of(rib, target, view);
+    if (rpki) {
+        for (auto& announced : view.prefixes) {
+            for (const auto& [asn, peers] : announced.origins) { announced.validity.push_back(rpki->validate(announced.prefix, asn)); }
+        }
+    }
     add_dependencies(view, rib, scope);
     add_whose(view, rib, target, scope, tables);
     add_graph(view, invocation, {.rib = rib, .scope = scope, .relationships = relationships, .path = relationships_path.value_or(std::string())}, progress);

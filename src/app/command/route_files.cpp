@@ -130,6 +130,14 @@ void say_what_was_passed_over(const InputReport& report) {
     }
 }
 
+Result<std::optional<route::rpki::Cache>> connect_rpki(const Invocation& invocation) {
+    if (!invocation.settings.is_set("rtr")) { return std::optional<route::rpki::Cache>(); }
+    constexpr Duration kWait = std::chrono::seconds(60);  // a cache of all the world's authorisations takes some seconds
+    HW_TRY(auto cache, route::rpki::Cache::connect(*invocation.settings.endpoint("rtr"), kWait, invocation.stop));
+    if (cache.size() == 0) { log::warning("the RPKI cache has no authorisation at all: nothing can be valid or invalid"); }
+    return std::optional<route::rpki::Cache>(std::move(cache));
+}
+
 Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop) {
     HW_TRY(const auto input, InputBytes::open(path, stop));
     route::RelationshipReader reader;

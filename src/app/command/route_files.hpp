@@ -6,7 +6,9 @@
 #include "base/input/input_report.hpp"
 #include "route/graph/relationships.hpp"
 #include "route/routes.hpp"
+#include "route/rpki/cache.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +39,9 @@ void add_route_inputs(output::Context& context, std::span<const InputReport> rep
 
 /// One line a reason on standard error, with where it happened first: whoever made the file can look there.
 void say_what_was_passed_over(const InputReport& report);
+
+/// Connects to the RPKI cache that `--rtr` names, and waits until it has told all; nothing where none is named.
+[[nodiscard]] Result<std::optional<route::rpki::Cache>> connect_rpki(const Invocation& invocation);
 
 /// Reads a relationship file, plain or packed. What was passed over is said on standard error.
 [[nodiscard]] Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop);

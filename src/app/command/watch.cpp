@@ -222,6 +222,10 @@ Result<Outcome> watch(const Invocation& invocation) {
     route::WatchOptions options;
     options.least_routers = static_cast<std::size_t>(invocation.settings.count("routers"));
     options.learn = invocation.settings.is_set("learn") ? invocation.settings.duration("learn") : tables.empty() ? Duration(std::chrono::hours(1)) : Duration(0);
+    HW_TRY(const auto rpki, connect_rpki(invocation));
+    if (rpki) {
+        options.validate = [&rpki](const net::Prefix& prefix, net::Asn origin) { return rpki->validate(prefix, origin); };
+    }
     route::AsGraph graph;
     if (const auto path = invocation.settings.optional_text("relationships")) {
         HW_TRY(const auto relationships, read_relationships(*path, invocation.stop));

@@ -212,10 +212,12 @@ std::string map_json(const MapView& view, const Context& context, bool indented)
         json.begin_object().member("prefix", net::to_string(p.prefix)).member("peers", p.peers);
         write_country(json, "country", view.registry.country(p.prefix.address()));
         json.key("origins").begin_array();
-        for (const auto& [asn, peers] : p.origins) {
+        for (std::size_t i = 0; i < p.origins.size(); ++i) {
             json.begin_object();
-            write_as(json, view.registry, asn);
-            json.member("peers", peers).end_object();
+            write_as(json, view.registry, p.origins[i].first);
+            json.member("peers", p.origins[i].second);
+            write_text(json, "rpki", p.validity.empty() ? std::string_view() : route::to_string(p.validity[i]));
+            json.end_object();
         }
         json.end_array().end_object();
     }

@@ -5,6 +5,7 @@
 #include "net/prefix.hpp"
 #include "net/registry/registry.hpp"
 #include "route/dependency.hpp"
+#include "route/rpki/origin_validity.hpp"
 #include "route/way_tree.hpp"
 
 #include <cstddef>
@@ -23,6 +24,7 @@ struct MapView {
         net::Prefix prefix;
         std::vector<std::pair<net::Asn, std::size_t>> origins;  ///< Each with the number of peers that say so, the most first.
         std::size_t peers = 0;                                  ///< That tell of the prefix.
+        std::vector<route::OriginValidity> validity;            ///< Of each origin; empty: no RPKI cache was asked.
     };
     /// An AS that ways known by the relationships must cross.
     struct Choke {

@@ -111,7 +111,10 @@ private:
         if (view_.prefixes.empty()) { out_ += "  none is announced in these files\n"; }
         for (const auto& p : shown(view_.prefixes, view_.top)) {
             put("  {:<22} ", net::to_string(p.prefix));
-            for (std::size_t i = 0; i < p.origins.size(); ++i) { put("{}{} by {} of {}", i == 0 ? "announced by " : ", ", net::to_string(p.origins[i].first), p.origins[i].second, counted(p.peers, "router")); }
+            for (std::size_t i = 0; i < p.origins.size(); ++i) {
+                put("{}{} by {} of {}", i == 0 ? "announced by " : ", ", net::to_string(p.origins[i].first), p.origins[i].second, counted(p.peers, "router"));
+                if (!p.validity.empty()) { put(" (RPKI {})", p.validity[i] == route::OriginValidity::not_found ? "knows nothing of it" : route::to_string(p.validity[i])); }
+            }
             if (p.origins.size() > 1) { out_ += "   several origins"; }
             abroad(p);
             out_ += '\n';

@@ -4,6 +4,7 @@
 #include "net/prefix_map.hpp"
 #include "route/graph/as_graph.hpp"
 #include "route/routes.hpp"
+#include "route/rpki/origin_validity.hpp"
 #include "route/watch/causes.hpp"
 #include "route/watch/event.hpp"
 #include "route/watch/prefix_watch.hpp"
@@ -24,9 +25,6 @@
 #include <vector>
 
 namespace hw::route {
-
-/// What a route origin validation comes to (RFC 6811, 2).
-enum class OriginValidity : std::uint8_t { not_found, valid, invalid };
 
 struct WatchOptions {
     /// How long from the first message on announcements are learnt and not judged. What tables tell is always learnt.

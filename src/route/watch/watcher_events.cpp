@@ -207,19 +207,22 @@ void Watcher::take_changes(std::span<const Sightings::Change> changes) {
 
 void Watcher::find_oddities(const net::Prefix& prefix, std::uint32_t watch, bool learning) {
     const net::Asn by = origin();
+    const auto is_invalid = [&] { return options_.validate && options_.validate(prefix, by) == OriginValidity::invalid; };
     if (watch == kNone) {  // a part of what is watched?
         std::uint32_t around = kNone;
         watched_map_.for_each_match(prefix, [&](const net::Prefix& whole, std::uint32_t w) { around = whole != prefix ? w : around; });
         if (around == kNone || learning) { return; }
+        const bool invalid = is_invalid();
         for (const std::uint32_t target : members_[around]) {
             if (!is_own(target, around, by)) { oddities_.push_back({.kind = EventKind::more_specific, .target = target, .prefix = prefix, .asn = by, .other = {}}); }
+            if (invalid) { oddities_.push_back({.kind = EventKind::rpki_invalid, .target = target, .prefix = prefix, .asn = by, .other = {}}); }
         }
         return;
     }
     auto& known = known_origins_[watch];
     if (learning) { known.insert(by); }
     const auto leak = options_.graph == nullptr ? std::nullopt : find_leak(*options_.graph, path_, only_to_customer_);
-    const bool invalid = options_.validate && options_.validate(prefix, by) == OriginValidity::invalid;
+    const bool invalid = is_invalid();
     for (const std::uint32_t target : members_[watch]) {
         const bool own = is_own(target, watch, by);
         if (!own) { oddities_.push_back({.kind = EventKind::new_origin, .target = target, .prefix = prefix, .asn = by, .other = {}}); }
