@@ -40,7 +40,7 @@ void add_chokes(View& view, const route::AsGraph& graph, std::span<const route::
 }
 
 void add_what_if(View& view, const route::AsGraph& graph, std::span<const route::Node> ends, std::span<const net::Asn> without) {
-    View::Without& shown = view.without.emplace();
+    output::MapWithout& shown = view.without.emplace();
     std::vector<route::Node> removed;
     for (const net::Asn asn : without) {
         const auto node = graph.find(asn);

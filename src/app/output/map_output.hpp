@@ -18,6 +18,23 @@
 
 namespace hw::app::output {
 
+/// What taking ASes out would do.
+struct MapWithout {
+    struct Gain {
+        net::Asn asn;
+        double before = 0;
+        double after = 0;
+    };
+    std::vector<net::Asn> ases;
+    std::vector<net::Asn> passed_over;  ///< Not in the graph, or the target's own.
+    std::uint64_t pairs = 0;            ///< Of an AS and one of the target's, with a way before.
+    std::uint64_t cut_off = 0;
+    std::uint64_t rerouted = 0;
+    double length_before = 0;
+    double length_after = 0;
+    std::vector<Gain> gains;
+};
+
 /// Who carries the traffic of a target, to be shown.
 struct MapView {
     struct Announced {
@@ -46,22 +63,6 @@ struct MapView {
         bool found = false;
         std::size_t at_least = 0;  ///< No smaller set does it.
     };
-    /// What taking ASes out would do.
-    struct Without {
-        struct Gain {
-            net::Asn asn;
-            double before = 0;
-            double after = 0;
-        };
-        std::vector<net::Asn> ases;
-        std::vector<net::Asn> passed_over;  ///< Not in the graph, or the target's own.
-        std::uint64_t pairs = 0;            ///< Of an AS and one of the target's, with a way before.
-        std::uint64_t cut_off = 0;
-        std::uint64_t rerouted = 0;
-        double length_before = 0;
-        double length_after = 0;
-        std::vector<Gain> gains;
-    };
     struct Way {
         std::vector<net::Asn> path;
         double probability = 0;  ///< Of ways that were told: the share of the routes.
@@ -85,7 +86,7 @@ struct MapView {
     std::vector<Choke> chokes;
     std::optional<Graph> graph;
     std::optional<Cut> cut;
-    std::optional<Without> without;
+    std::optional<MapWithout> without;
     std::vector<WaysFrom> ways;
     route::WayTree tree;                ///< For the picture.
     net::Registry registry;             ///< For names and countries; empty: none was given.

@@ -12,18 +12,16 @@ namespace hw::route::rpki {
 namespace {
 namespace rtr_detail {
 
-/// Types of messages (RFC 8210, 5).
-enum Type : std::uint8_t {
-    kSerialNotify = 0,
-    kSerialQuery = 1,
-    kResetQuery = 2,
-    kCacheResponse = 3,
-    kIpv4Prefix = 4,
-    kIpv6Prefix = 6,
-    kEndOfData = 7,
-    kCacheReset = 8,
-    kErrorReport = 10,
-};
+// Types of messages (RFC 8210, 5).
+constexpr std::uint8_t kSerialNotify = 0;
+constexpr std::uint8_t kSerialQuery = 1;
+constexpr std::uint8_t kResetQuery = 2;
+constexpr std::uint8_t kCacheResponse = 3;
+constexpr std::uint8_t kIpv4Prefix = 4;
+constexpr std::uint8_t kIpv6Prefix = 6;
+constexpr std::uint8_t kEndOfData = 7;
+constexpr std::uint8_t kCacheReset = 8;
+constexpr std::uint8_t kErrorReport = 10;
 
 constexpr std::size_t kHeader = 8;
 constexpr std::uint16_t kUnsupportedVersion = 4;  // RFC 8210, 12
