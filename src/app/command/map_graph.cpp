@@ -1,5 +1,6 @@
 #include "app/command/map_graph.hpp"
 
+#include "base/text.hpp"
 #include "route/graph/choke_points.hpp"
 #include "route/graph/inference.hpp"
 #include "route/graph/vertex_cut.hpp"
@@ -62,7 +63,7 @@ void add_what_if(View& view, const route::AsGraph& graph, std::span<const route:
 
 /// The ways from `from` to the target that routers told, by how many routes took each.
 View::WaysFrom told_from(const GraphQuestion& question, net::Asn from) {
-    std::map<std::vector<net::Asn>, std::size_t> counted;
+    std::map<std::vector<net::Asn>, std::size_t> taken;
     std::size_t all = 0;
     const auto& paths = question.rib.paths();
     for (const auto id : question.scope) {
@@ -70,12 +71,12 @@ View::WaysFrom told_from(const GraphQuestion& question, net::Asn from) {
             const auto path = paths.asns(route.path);
             const auto at = std::ranges::find(path, from);
             if (at == path.end() || paths.has_set(route.path)) { continue; }
-            ++counted[std::vector<net::Asn>(at, path.end())];
+            ++taken[std::vector<net::Asn>(at, path.end())];
             ++all;
         }
     }
     View::WaysFrom out{.from = from, .to = {}, .told = all > 0, .calibrated = true, .ways = {}, .other = 0};
-    for (const auto& [path, times] : counted) { out.ways.push_back({.path = path, .probability = static_cast<double>(times) / static_cast<double>(all)}); }
+    for (const auto& [path, times] : taken) { out.ways.push_back({.path = path, .probability = static_cast<double>(times) / static_cast<double>(all)}); }
     std::ranges::stable_sort(out.ways, std::ranges::greater{}, &View::Way::probability);
     return out;
 }
@@ -101,10 +102,11 @@ void add_likely(View& view, const route::PathPredictor& predictor, std::span<con
 
 /// Who tells most ways: the first networks of the ways, the most first.
 std::vector<net::Asn> tellers(const route::ToldPaths& told, std::size_t most) {
-    std::map<net::Asn, std::size_t> counted;
-    for (const auto& path : told) { ++counted[path.front()]; }
+    std::map<net::Asn, std::size_t> ways_of;
+    for (const auto& path : told) { ++ways_of[path.front()]; }
     std::vector<std::pair<std::size_t, net::Asn>> order;
-    for (const auto& [asn, ways] : counted) { order.emplace_back(ways, asn); }
+    order.reserve(ways_of.size());
+    for (const auto& [asn, ways] : ways_of) { order.emplace_back(ways, asn); }
     std::ranges::sort(order, [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
     if (order.size() > most) { order.resize(most); }
     std::vector<net::Asn> out;
@@ -131,7 +133,7 @@ void add_graph(output::MapView& view, const Invocation& invocation, const GraphQ
     }
     if (ends.empty()) { return; }
     view.graph->knows_target = true;
-    progress.show("choke points");
+    progress.show("choke points of " + counted(ends.size(), "AS", "ASes"));
     add_chokes(view, graph, ends);
     if (const auto without = invocation.settings.asns("without"); !without.empty()) { add_what_if(view, graph, ends, without); }
 
