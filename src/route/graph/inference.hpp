@@ -26,11 +26,13 @@ struct InferredRelationships {
 };
 
 /// What ASes are to each other by observed ways, the collector's side first (Luckie, Huffaker, Dhamdhere, Giotsas, claffy: "AS relationships, customer cones, and
-/// validation", IMC 2013, section 4): a clique at the top; from there down, who is announced to a provider or to a peer is a customer; stubs are customers of the
-/// clique; the rest are peers. Their steps for vantage points that tell half of their routes, and for ASes without providers, are left out.
+/// validation", IMC 2013, section 4): a clique at the top; from there down, who is announced to a provider or to a peer is a customer; vantage points that tell few
+/// ASes tell their customers (step 6); stubs are customers of the clique; nobody below it is without a provider (cf. step 8); the rest are peers.
 ///
-/// `known` links are taken as they are, and as evidence for the others; `clique`, where not empty, instead of one that is found. Few vantage points see few peers: what
-/// is told from one side only counts as a peer too often (docs/results/as-graph.md).
+/// Where there are fewer than ten full views no clique shows. Then the top is who is hardly ever met below others and has many neighbours, and the small are customers of the far larger.
+///
+/// `known` links are taken as they are, and as evidence for the others; `clique`, where not empty, instead of one that is found. How far
+/// it can be trusted: docs/results/as-graph.md.
 [[nodiscard]] InferredRelationships infer_relationships(std::span<const std::vector<net::Asn>> paths, std::span<const AsLink> known = {}, std::span<const net::Asn> clique = {});
 
 }  // namespace hw::route

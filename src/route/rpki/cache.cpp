@@ -1,5 +1,6 @@
 #include "route/rpki/cache.hpp"
 
+#include "base/log.hpp"
 #include "net/socket_address.hpp"
 #include "route/rpki/rtr_session.hpp"
 
@@ -56,9 +57,10 @@ public:
         return ::poll(&waiting, 1, static_cast<int>(kLook.count())) > 0;
     }
 
-    /// Bytes that have come; none: the other side has closed.
-    Result<std::span<const std::byte>> receive() {
+    /// Bytes that have come; nothing where none have, and no bytes where the other side has closed.
+    Result<std::optional<std::span<const std::byte>>> receive() {
         const ssize_t n = ::recv(fd_, block_.data(), block_.size(), 0);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) { return std::nullopt; }
         if (n < 0) { return fail(Errc::unreadable, std::string("the connection to the RPKI cache is lost: ") + std::strerror(errno)); }
         return std::span(block_).first(static_cast<std::size_t>(n));
     }
@@ -124,14 +126,16 @@ private:
         while (!stop.stop_requested()) {
             const auto lost = talk(session, stop, heard);
             if (stop.stop_requested()) { return; }
-            {
+            if (!lost) {
+                if (heard) { log::warning(lost.error().message + "; its authorisations hold until they are too old, and it is tried again"); }
                 const std::scoped_lock lock(mutex_);
-                if (!lost) { failure_ = lost.error(); }
+                failure_ = lost.error();
             }
             changed_.notify_all();
             const auto again = Clock::now() + session.intervals().retry;
             while (Clock::now() < again && !stop.stop_requested()) {
                 if (heard && Clock::now() - *heard > session.intervals().expire) {
+                    log::warning("the RPKI cache has been away for too long: nothing counts as valid or invalid until it is back");
                     session.forget();
                     publish(session);
                     heard.reset();
@@ -152,14 +156,16 @@ private:
             HW_CHECK(connection.send(session.take_output()));
             if (connection.ready(POLLIN)) {
                 HW_TRY(const auto bytes, connection.receive());
-                if (bytes.empty()) { return fail(Errc::unreadable, "the RPKI cache has closed the connection"); }
-                HW_CHECK(session.feed(bytes));
+                if (bytes && bytes->empty()) { return fail(Errc::unreadable, "the RPKI cache has closed the connection"); }
+                if (bytes) { HW_CHECK(session.feed(*bytes)); }
             }
             if (session.completed() != completed) {
                 completed = session.completed();
                 heard = Clock::now();
                 ask_at = *heard + session.intervals().refresh;
                 publish(session);
+            } else if (heard && Clock::now() - *heard > session.intervals().expire) {
+                return fail(Errc::unreadable, "the RPKI cache does not answer any more");
             } else if (Clock::now() >= ask_at) {
                 session.refresh();
                 ask_at = Clock::now() + session.intervals().refresh;

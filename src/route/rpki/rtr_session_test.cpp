@@ -20,7 +20,7 @@ Octets operator+(Octets a, const Octets& b) {
 
 Octets big(std::uint64_t value, unsigned bytes) {
     Octets out;
-    for (unsigned i = bytes; i-- > 0;) { out.push_back(static_cast<std::byte>(value >> (8 * i))); }
+    for (unsigned i = bytes; i-- > 0;) { out.push_back(static_cast<std::byte>(i < 8 ? value >> (8 * i) : 0)); }
     return out;
 }
 
