@@ -112,6 +112,15 @@ void add_choices(const NextHopModel& model, const RoutingTree& tree, const Desti
 }  // namespace path_predictor_detail
 }  // namespace
 
+ObservedChoices PathPredictor::counted(std::span<const std::vector<net::Asn>> observed, const AsGraph& graph) const {
+    ObservedChoices choices;
+    const std::size_t step = std::max<std::size_t>(1, (observed.size() + options_.ways - 1) / options_.ways);
+    for (std::size_t i = 0; i < observed.size(); i += step) {
+        for (const auto& path : in_graph(observed.subspan(i, 1), graph)) { choices.add(path); }
+    }
+    return choices;
+}
+
 PathPredictor::Skill PathPredictor::train(std::span<const AsLink> links, std::span<const net::Asn> clique, std::span<const std::vector<net::Asn>> observed, const Held& held_by, std::size_t most_of_one) const {
     using namespace path_predictor_detail;
     ToldPaths rest, for_weights, for_curve;
@@ -122,8 +131,7 @@ PathPredictor::Skill PathPredictor::train(std::span<const AsLink> links, std::sp
         else if (path.size() > 1 && ++from[path.front()] <= most_of_one) { (part == kForWeights ? for_weights : for_curve).push_back(path); }
     }
     const auto graph = AsGraph::build(infer_relationships(rest, links, clique).links);
-    ObservedChoices choices;
-    for (const auto& path : in_graph(rest, graph)) { choices.add(path); }
+    const ObservedChoices choices = counted(rest, graph);
 
     Skill skill;
     const auto weighed = by_destination(in_graph(for_weights, graph), options_.destinations);
@@ -157,7 +165,7 @@ PathPredictor PathPredictor::learn(std::span<const AsLink> links, std::span<cons
     out.listened_ = out.train(links, clique, observed, [](const auto& path) { return path.back(); }, observed.size());
     out.unheard_ = out.train(links, clique, observed, [](const auto& path) { return path.front(); }, path_predictor_detail::kMostOfOne);
     out.graph_ = std::make_unique<AsGraph>(AsGraph::build(infer_relationships(observed, links, clique).links));
-    for (const auto& path : in_graph(observed, *out.graph_)) { out.observed_.add(path); }
+    out.observed_ = out.counted(observed, *out.graph_);
     return out;
 }
 

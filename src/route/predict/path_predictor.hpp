@@ -31,6 +31,7 @@ struct Prediction {
 struct PredictOptions {
     std::size_t most = 16;             ///< Ways in a set.
     double least = 0.01;               ///< Less likely ones are not followed.
+    std::size_t ways = 400'000;        ///< Of more observed ways so many, taken evenly, are counted: some 100 bytes for each pair of ASes on one.
     std::size_t destinations = 2'500;  ///< So many are used to learn from, and as many again to calibrate.
 };
 
@@ -58,6 +59,7 @@ private:
     using Held = std::function<net::Asn(const std::vector<net::Asn>&)>;
 
     explicit PathPredictor(PredictOptions options) : options_(options) {}
+    [[nodiscard]] ObservedChoices counted(std::span<const std::vector<net::Asn>> observed, const AsGraph& graph) const;
     [[nodiscard]] Skill train(std::span<const AsLink> links, std::span<const net::Asn> clique, std::span<const std::vector<net::Asn>> observed, const Held& held_by, std::size_t most_of_one) const;
 
     PredictOptions options_;

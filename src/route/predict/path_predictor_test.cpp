@@ -51,6 +51,15 @@ TEST_CASE("path predictor: what was observed elsewhere decides where the rules l
     CHECK(said.other < 0.05);
 }
 
+TEST_CASE("path predictor: of more ways than are counted some of all are, and they say the same") {
+    const TwoProviders world;
+    const auto predictor = PathPredictor::learn(world.links, {}, world.told, {.most = 16, .least = 0.01, .ways = 1'000, .destinations = 2'500});
+    const auto said = asked(predictor, 10, 5'950);
+    REQUIRE(said.paths.size() == 2);
+    CHECK(predictor.graph().asn(said.paths[0].nodes[1]) == as(22));
+    CHECK(std::abs(said.paths[0].probability - 0.9) < 0.05);
+}
+
 TEST_CASE("path predictor: without anything observed the rules hold, and it says that nothing was held against") {
     const TwoProviders world;
     const auto predictor = PathPredictor::learn(world.links, {}, {});
