@@ -18,13 +18,17 @@ IsotonicCurve::IsotonicCurve(std::vector<std::pair<double, bool>> said) {
     const std::size_t block = std::max<std::size_t>(1, said.size() / 100);
     std::vector<Pool> pools;
     pools.reserve(said.size() / block + 1);
-    for (std::size_t i = 0; i < said.size(); i += block) {
+    for (std::size_t i = 0; i < said.size();) {
         Pool pool;
-        for (std::size_t j = i; j < std::min(said.size(), i + block); ++j) {
+        // What was said alike stays together, or those that came true would stand above the others.
+        const auto more = [&](std::size_t j) { return j < said.size() && (j < i + block || said[j].first == said[j - 1].first); };
+        std::size_t j = i;
+        for (; more(j); ++j) {
             pool.said += said[j].first;
             pool.came_true += said[j].second ? 1 : 0;
             pool.n += 1;
         }
+        i = j;
         pools.push_back(pool);
         while (pools.size() > 1 && pools[pools.size() - 2].share() >= pools.back().share()) {
             const Pool last = pools.back();

@@ -108,3 +108,15 @@ TEST_CASE("isotonic curve: never falls, and tells how often what was said came t
     }
     CHECK(IsotonicCurve()(0.3) == 0.3);
 }
+
+TEST_CASE("isotonic curve: what was said alike came true as often as it did, whatever the order") {
+    std::vector<std::pair<double, bool>> said;
+    for (int i = 0; i < 1'000; ++i) {
+        said.emplace_back(0.9, i % 4 != 0);
+        said.emplace_back(0.1, i % 10 == 0);
+    }
+    const IsotonicCurve curve(said);
+    CHECK(curve(0.9) == 0.75);
+    CHECK(std::abs(curve(0.1) - 0.1) < 1e-12);
+    CHECK(curve(1.0) == 0.75);
+}
