@@ -121,7 +121,7 @@ Result<Outcome> map(const Invocation& invocation) {
     const auto relationships_path = invocation.settings.optional_text("relationships");
     std::optional<route::Relationships> relationships;
     if (relationships_path) {
-        HW_TRY(relationships, read_relationships(*relationships_path, invocation.stop));
+        HW_TRY(relationships, read_relationships(*relationships_path, invocation.stop, context));
     }
     Progress progress(invocation.progress());
     route::Rib rib;

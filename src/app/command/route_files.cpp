@@ -138,7 +138,7 @@ Result<std::optional<route::rpki::Cache>> connect_rpki(const Invocation& invocat
     return std::optional<route::rpki::Cache>(std::move(cache));
 }
 
-Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop) {
+Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop, output::Context& context) {
     HW_TRY(const auto input, InputBytes::open(path, stop));
     route::RelationshipReader reader;
     while (true) {
@@ -151,10 +151,24 @@ Result<route::Relationships> read_relationships(const std::string& path, const s
         if (read.error().where.empty()) { read.error().where = path; }
         return read;
     }
+    InputReport report;
+    report.path = path;
+    report.format = "as-relationships";
+    report.records = read->links.size();
     for (std::size_t f = 0; f < route::kLinkFaults; ++f) {
-        const std::uint64_t lines = read->report.faults[f].lines;
-        if (lines > 0) { log::warning(printable(fmt::format("{}: {} passed over: {}", path, counted(lines, "line"), route::to_string(static_cast<route::LinkFault>(f))))); }
+        const auto& fault = read->report.faults[f];
+        if (fault.lines == 0) { continue; }
+        const std::string_view what = route::to_string(static_cast<route::LinkFault>(f));
+        log::warning(printable(fmt::format("{}: {} passed over: {}", path, counted(fault.lines, "line"), what)));
+        report.skip(what, fault.first_offsets.front(), fault.lines);
     }
+    for (const auto& damage : input->damages()) {
+        report.skip(damage.what, damage.offset);
+        report.damaged_tail = true;
+    }
+    HW_TRY(report.sha256, input->finish_sha256());
+    report.bytes = input->raw_bytes();
+    add_route_inputs(context, std::span(&report, 1));
     return read;
 }
 

@@ -43,7 +43,7 @@ void say_what_was_passed_over(const InputReport& report);
 /// Connects to the RPKI cache that `--rtr` names, and waits until it has told all; nothing where none is named.
 [[nodiscard]] Result<std::optional<route::rpki::Cache>> connect_rpki(const Invocation& invocation);
 
-/// Reads a relationship file, plain or packed. What was passed over is said on standard error.
-[[nodiscard]] Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop);
+/// Reads a relationship file, plain or packed, and puts it among the inputs of `context`. What was passed over is said on standard error.
+[[nodiscard]] Result<route::Relationships> read_relationships(const std::string& path, const std::stop_token& stop, output::Context& context);
 
 }  // namespace hw::app::command

@@ -228,7 +228,7 @@ Result<Outcome> watch(const Invocation& invocation) {
     }
     route::AsGraph graph;
     if (const auto path = invocation.settings.optional_text("relationships")) {
-        HW_TRY(const auto relationships, read_relationships(*path, invocation.stop));
+        HW_TRY(const auto relationships, read_relationships(*path, invocation.stop, context));
         graph = route::AsGraph::build(relationships.links);
         options.graph = &graph;
     }
