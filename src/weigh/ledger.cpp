@@ -153,7 +153,7 @@ std::string joined(const std::vector<std::string>& names) {
     return out;
 }
 
-bool counts(const Line& line) { return line.counting != Counting::rests && line.counting != Counting::says_nothing; }
+bool may_count(const Line& line) { return line.counting != Counting::rests && line.counting != Counting::says_nothing; }
 
 }  // namespace ledgers
 }  // namespace
@@ -257,12 +257,12 @@ Ledger make_ledger(const Evidence& evidence, const Turned& turned) {
     }
     ledger.kin = kin.size();
     std::ranges::sort(ledger.lines, [&](const Line& a, const Line& b) {
-        return std::tuple(!counts(a), -a.spread_db, std::string_view(items[a.item].id)) < std::tuple(!counts(b), -b.spread_db, std::string_view(items[b.item].id));
+        return std::tuple(!may_count(a), -a.spread_db, std::string_view(items[a.item].id)) < std::tuple(!may_count(b), -b.spread_db, std::string_view(items[b.item].id));
     });
     Discount discount(ledger);
     for (std::size_t at = 0; at < ledger.lines.size(); ++at) {
         Line& line = ledger.lines[at];
-        if (!counts(line)) { line.lambda = 0; continue; }
+        if (!may_count(line)) { line.lambda = 0; continue; }
         const auto said = discount.take(line, at);
         line.counting = said.counting;
         line.lambda = said.lambda;
@@ -278,7 +278,7 @@ std::vector<double> scores(const Ledger& ledger, const std::vector<bool>& leave_
     Discount discount(ledger);
     for (std::size_t at = 0; at < ledger.lines.size(); ++at) {
         const Line& line = ledger.lines[at];
-        if (!counts(line) || (!leave_out.empty() && leave_out[at])) { continue; }
+        if (!may_count(line) || (!leave_out.empty() && leave_out[at])) { continue; }
         const double lambda = discount.take(line, at).lambda;
         if (lambda == 0) { continue; }
         for (std::size_t h = 0; h < sums.size(); ++h) { sums[h] += lambda * line.weight[h].value(); }
