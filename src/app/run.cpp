@@ -27,6 +27,7 @@ Handler handler_of(std::string_view verb) {
         {"import", command::import},   {"store", command::store},   {"collect", command::collect},
         {"map", command::map},
         {"watch", command::watch},
+        {"case", command::case_file},  {"weigh", command::weigh},
     };
     for (const auto& [name, handler] : kHandlers) {
         if (name == verb) { return handler; }

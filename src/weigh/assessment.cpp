@@ -100,16 +100,6 @@ std::string_view to_string(Confidence confidence) {
     return kWords[static_cast<std::size_t>(confidence)];
 }
 
-std::string_view likelihood_word(double probability) {
-    if (probability <= 0.05) { return "almost no chance"; }
-    if (probability <= 0.20) { return "very unlikely"; }
-    if (probability < 0.45) { return "unlikely"; }
-    if (probability <= 0.55) { return "roughly even chance"; }
-    if (probability <= 0.80) { return "likely"; }
-    if (probability <= 0.95) { return "very likely"; }
-    return "almost certain";
-}
-
 Assessment assess(const Evidence& evidence) {
     Assessment told;
     told.ledger = make_ledger(evidence);

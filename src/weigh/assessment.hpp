@@ -87,8 +87,5 @@ inline constexpr double kHardToForge = 0.15;
 /// Weighs the evidence: ledger, sensitivities, what suffices and what would change it.
 [[nodiscard]] Assessment assess(const Evidence& evidence);
 
-/// The word of ICD 203 for a probability: `almost no chance` up to 5 %, `very unlikely` 20, `unlikely` 45, `roughly even chance` 55, `likely`
-/// 80, `very likely` 95, then `almost certain`.
-[[nodiscard]] std::string_view likelihood_word(double probability);
 
 }  // namespace hw::weigh

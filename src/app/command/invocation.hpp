@@ -59,6 +59,8 @@ namespace command {
 [[nodiscard]] Result<Outcome> store(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> map(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> watch(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> case_file(const Invocation& invocation);
+[[nodiscard]] Result<Outcome> weigh(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> demo(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> config(const Invocation& invocation);
 [[nodiscard]] Result<Outcome> completion(const Invocation& invocation);

@@ -1,0 +1,101 @@
+#include "app/command/case_inputs.hpp"
+
+#include "app/toml_document.hpp"
+#include "base/input/unpack.hpp"
+#include "weigh/document.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hw::app::command {
+namespace {
+namespace case_reading {
+
+/// Documents are read whole; no larger one is.
+constexpr std::size_t kLargestDocument = std::size_t{64} << 20U;
+
+std::string_view as_text(std::span<const std::byte> bytes) { return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()}; }
+
+/// The whole of it, or its beginning where it is longer than a document may be.
+Result<std::string> read_text(InputBytes& input, std::size_t most) {
+    std::string text;
+    while (text.size() <= most) {
+        HW_TRY(const auto block, input.next());
+        if (block.empty()) { break; }
+        text += as_text(block);
+    }
+    return text;
+}
+
+/// By its first letters: JSON begins with a brace; our TOML names its format before anything else but comments.
+bool may_be_json(std::string_view text) {
+    const auto at = text.find_first_not_of(" \t\r\n");
+    return at != std::string_view::npos && text[at] == '{';
+}
+bool may_be_toml(std::string_view text) { return text.substr(0, std::size_t{64} << 10U).find(weigh::kDocumentFormat) != std::string_view::npos; }
+
+Result<void> take_apart(FoundFile& found, std::string_view text) {
+    if (may_be_json(text)) {
+        auto value = parse_json(text, found.path);
+        // A log whose lines are JSON, and the like: a file as any other.
+        if (!value) { return {}; }
+        if (!weigh::is_document(*value)) { return {}; }
+        found.format = "headwater-statements";
+        HW_TRY(found.changes, weigh::read_document(*value, found.path));
+    } else if (may_be_toml(text)) {
+        found.format = "headwater-statements";
+        HW_TRY(const auto value, parse_toml_document(text, found.path));
+        HW_TRY(found.changes, weigh::read_document(value, found.path));
+    }
+    return {};
+}
+
+}  // namespace case_reading
+}  // namespace
+
+Result<FoundFile> find_file(const Invocation& invocation, const std::string& path) {
+    using namespace case_reading;
+    HW_TRY(const auto input, InputBytes::open(path, invocation.stop));
+    FoundFile found{.path = path, .format = {}, .sha256 = {}, .bytes = 0, .changes = {}};
+    const auto head = as_text(input->head());
+    if (may_be_json(head) || may_be_toml(head)) {
+        HW_TRY(const auto text, read_text(*input, kLargestDocument));
+        const bool whole = text.size() <= kLargestDocument;
+        if (whole) { HW_CHECK(take_apart(found, text)); }
+        if (const auto damages = input->damages(); whole && !found.format.empty() && !damages.empty()) {
+            return fail(Errc::malformed, "the document ends early: " + damages.front().what, path);
+        }
+    }
+    HW_TRY(found.sha256, input->finish_sha256());
+    found.bytes = input->raw_bytes();
+    if (found.sha256.empty()) { return fail(Errc::interrupted, "interrupted; nothing was filed", path); }
+    return found;
+}
+
+Result<std::string> key_path(const Invocation& invocation) {
+    if (const auto named = invocation.settings.optional_text("key")) { return *named; }
+    const auto variable = [&](const char* name) {
+        const auto at = invocation.world.environment.find(name);
+        return at == invocation.world.environment.end() ? std::string() : at->second;
+    };
+    if (const auto config = variable("XDG_CONFIG_HOME"); !config.empty()) { return config + "/headwater/signing.key"; }
+    if (const auto home = variable("HOME"); !home.empty()) { return home + "/.config/headwater/signing.key"; }
+    return fail(Errc::usage, "there is no home folder to keep a signing key in", "--key", "name a file for it with --key");
+}
+
+Result<casefile::SigningKey> read_key(const Invocation& invocation) {
+    HW_TRY(const auto path, key_path(invocation));
+    return casefile::SigningKey::read(path);
+}
+
+Result<casefile::SigningKey> read_or_make_key(const Invocation& invocation, bool& made) {
+    HW_TRY(const auto path, key_path(invocation));
+    auto key = casefile::SigningKey::read(path);
+    made = !key && key.error().code == Errc::not_found;
+    if (!made) { return key; }
+    HW_TRY(auto fresh, casefile::SigningKey::generate());
+    HW_CHECK(fresh.write(path));
+    return fresh;
+}
+
+}  // namespace hw::app::command

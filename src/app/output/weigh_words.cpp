@@ -1,0 +1,99 @@
+#include "app/output/weigh_words.hpp"
+
+#include "app/output/words.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace hw::app::output::weigh_words {
+
+std::string chance(double probability) {
+    if (probability < 0.005) { return "<.01"; }
+    if (probability >= 0.995) { return ">.99"; }
+    return fmt::format("{:.2f}", probability).substr(1);
+}
+
+std::string signed_db(double decibans) {
+    if (std::fabs(decibans) < 0.05) { return "0.0"; }
+    return fmt::format("{:+.1f}", decibans);
+}
+
+std::string leader_sentence(const WeighView& view) {
+    const auto& told = view.assessment;
+    const auto& leader = view.evidence.hypotheses[told.leader];
+    const auto& standing = told.standings[told.leader];
+    return fmt::format("{} ({}) leads: {}, {}; between {} and {} when weighed otherwise", printable(leader.id), printable(leader.statement), likelihood(standing.probability), chance(standing.probability), chance(standing.low), chance(standing.high));
+}
+
+std::string confidence_sentence(const WeighView& view) {
+    return fmt::format("Confidence in this assessment is {}: {}", weigh::to_string(view.assessment.confidence), view.assessment.confidence_because);
+}
+
+std::string run_words(const weigh::Run& run) {
+    switch (run.kind) {
+        case weigh::Run::Kind::without_origin: return "without " + printable(run.origin);
+        case weigh::Run::Kind::grades_one_lower: return "every grade one lower";
+        case weigh::Run::Kind::unjudged_worthless: return "sources of grade F worth nothing";
+        case weigh::Run::Kind::unjudged_trusted: return "sources of grade F reliable";
+        case weigh::Run::Kind::forgeability_doubled: return "forgeability doubled";
+        case weigh::Run::Kind::prior_up: return "leader's prior x 10";
+        case weigh::Run::Kind::prior_down: return "leader's prior / 10";
+        case weigh::Run::Kind::temperature_up: return "temperature x 1.5";
+    }
+    return "?";
+}
+
+std::string counting_words(const weigh::Line& line, const WeighView& view) {
+    const auto beside = [&] { return line.beside ? printable(view.evidence.items[view.assessment.ledger.lines[*line.beside].item].id) : std::string("?"); };
+    switch (line.counting) {
+        case weigh::Counting::full: return "in full";
+        case weigh::Counting::shared: return "half, shares sources with " + beside();
+        case weigh::Counting::same_root: return "not, has the root of " + beside();
+        case weigh::Counting::rests: return "not, rests on items here";
+        case weigh::Counting::says_nothing: return "not, says nothing of the hypotheses";
+    }
+    return "?";
+}
+
+std::string origin_name(const WeighView& view, const std::string& id) {
+    const auto found = std::ranges::find(view.evidence.origins, id, &weigh::Origin::id);
+    return printable(found == view.evidence.origins.end() || found->name.empty() ? id : found->name);
+}
+
+std::string origins_of(const weigh::Line& line, const WeighView& view) {
+    std::string text;
+    for (const auto& origin : line.origins) { text += (text.empty() ? "" : ", ") + origin_name(view, origin); }
+    return text;
+}
+
+std::string dispute_sentence(const weigh::Dispute& dispute, const WeighView& view) {
+    return fmt::format("{} disputes {}{}{}: {}", origin_name(view, dispute.who), printable(dispute.item), dispute.ground.empty() ? "" : " (" + printable(dispute.ground) + ")",
+                       dispute.words.empty() ? "" : ", \"" + printable(dispute.words) + "\"", dispute.answered.empty() ? "not answered" : "answered: " + printable(dispute.answered));
+}
+
+std::string flip_words(const weigh::Sufficiency& one, const WeighView& view) {
+    const std::string id = printable(view.evidence.hypotheses[one.hypothesis].id);
+    if (one.flip_db >= 0) { return fmt::format("a finding of {:.1f} dB against {} takes it below the threshold", one.flip_db, id); }
+    return fmt::format("it takes {:.1f} dB more for {} to reach the threshold", -one.flip_db, id);
+}
+
+std::vector<Step> waterfall(const WeighView& view) {
+    const auto& told = view.assessment;
+    if (!told.runner_up) { return {}; }
+    const std::size_t first = told.leader, second = *told.runner_up;
+    std::map<std::string, double> by_origin;
+    for (const auto& line : told.ledger.lines) {
+        if (line.lambda > 0) { by_origin[origins_of(line, view)] += line.lambda * (line.weight[first] - line.weight[second]).value(); }
+    }
+    std::vector<Step> steps;
+    for (const auto& [origin, db] : by_origin) { steps.push_back({origin, db}); }
+    std::ranges::stable_sort(steps, [](const Step& a, const Step& b) { return std::fabs(a.db) > std::fabs(b.db); });
+    steps.insert(steps.begin(), {"prior odds", 10 * std::log10(told.standings[first].prior / told.standings[second].prior)});
+    return steps;
+}
+
+}  // namespace hw::app::output::weigh_words
