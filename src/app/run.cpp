@@ -86,6 +86,20 @@ bool Invocation::colour() const {
 
 bool Invocation::progress() const { return world.errors_are_terminal && !quiet() && !settings.flag("no-progress"); }
 
+Result<Outcome> run_verb(std::span<const std::string> arguments, Time now, std::stop_token stop) {
+    HW_TRY(const auto typed, parse_command_line(arguments));
+    const VerbSpec* verb = find_verb(typed.verb);
+    if (verb == nullptr) { return fail(Errc::usage, "no verb is named"); }
+    Invocation invocation;
+    invocation.verb = verb;
+    invocation.operands = typed.operands;
+    invocation.world.now = now;
+    HW_TRY(invocation.settings, Settings::resolve(typed.verb, typed, {}, {}, now));
+    HW_CHECK(check_operands(*verb, invocation));
+    invocation.stop = std::move(stop);
+    return handler_of(verb->name)(invocation);
+}
+
 World process_world() {
     World world;
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {

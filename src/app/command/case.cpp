@@ -53,23 +53,11 @@ Result<Outcome> begin(const Invocation& invocation, const std::string& path, std
     return Outcome{.out = output::begun_text(begun, begin_context(invocation), invocation.settings.format())};
 }
 
-/// What of the changes is not in the case already, word for word.
-Result<std::vector<Change>> new_ones(CaseFile& file, std::vector<Change> changes, std::uint64_t& known) {
-    std::vector<Change> fresh;
-    for (Change& change : changes) {
-        HW_TRY(const auto there, file.find(change.kind, change.id));
-        const bool same = there && !there->retracted && there->tlp == change.tlp.value_or(file.about().tlp) && canonical_json(there->body) == canonical_json(change.body);
-        if (same) { ++known; }
-        else { fresh.push_back(std::move(change)); }
-    }
-    return fresh;
-}
-
 Result<Outcome> file_changes(const Invocation& invocation, const std::string& path, std::vector<Change> changes) {
     HW_TRY(const auto key, read_key(invocation));
     HW_TRY(auto file, CaseFile::open(path, Access::write));
     output::Filed filed{.path = path, .by_kind = {}, .known = 0, .head = {}};
-    HW_TRY(const auto fresh, new_ones(file, std::move(changes), filed.known));
+    HW_TRY(const auto fresh, not_there_yet(file, std::move(changes), filed.known));
     HW_TRY(filed.head, file.append(fresh, key, invocation.world.now));
     for (const Change& change : fresh) { ++filed.by_kind[change.kind]; }
     return Outcome{.out = output::filed_text(filed, begin_context(invocation), invocation.settings.format())};

@@ -72,6 +72,18 @@ Result<FoundFile> find_file(const Invocation& invocation, const std::string& pat
     return found;
 }
 
+Result<std::vector<casefile::Change>> not_there_yet(casefile::CaseFile& file, std::vector<casefile::Change> changes, std::uint64_t& there) {
+    std::vector<casefile::Change> fresh;
+    fresh.reserve(changes.size());
+    for (casefile::Change& change : changes) {
+        HW_TRY(const auto found, file.find(change.kind, change.id));
+        const bool same = found && !found->retracted && found->tlp == change.tlp.value_or(file.about().tlp) && canonical_json(found->body) == canonical_json(change.body);
+        if (same) { ++there; }
+        else { fresh.push_back(std::move(change)); }
+    }
+    return fresh;
+}
+
 Result<std::string> key_path(const Invocation& invocation) {
     if (const auto named = invocation.settings.optional_text("key")) { return *named; }
     const auto variable = [&](const char* name) {

@@ -2,6 +2,7 @@
 
 #include "app/command/invocation.hpp"
 #include "base/json_value.hpp"
+#include "casefile/case_file.hpp"
 #include "casefile/entry.hpp"
 #include "casefile/signing.hpp"
 
@@ -25,6 +26,9 @@ struct FoundFile {
 /// Reads a file, packed or plain, and takes it apart where it is a document of statements (TOML, JSON), a STIX 2.1 bundle or a MISP event.
 /// Any other file is only measured: a case keeps its hash. Fails where it cannot be read, or is one of those forms and wrong.
 [[nodiscard]] Result<FoundFile> find_file(const Invocation& invocation, const std::string& path);
+
+/// What of the changes does not stand in the case already, word for word; `there` counts what does.
+[[nodiscard]] Result<std::vector<casefile::Change>> not_there_yet(casefile::CaseFile& file, std::vector<casefile::Change> changes, std::uint64_t& there);
 
 /// The key that --key names, or the user's own.
 [[nodiscard]] Result<std::string> key_path(const Invocation& invocation);

@@ -1,7 +1,99 @@
 #include "app/command/case_rerun.hpp"
 
-namespace hw::app::command {
+#include "app/run.hpp"
+#include "app/version.hpp"
+#include "base/input/unpack.hpp"
+#include "base/log.hpp"
+#include "base/sha256.hpp"
 
-Result<std::vector<output::Rerun>> run_again(const Invocation& /*invocation*/, casefile::CaseFile& /*file*/, std::int64_t /*after*/, Progress& /*progress*/) { return std::vector<output::Rerun>(); }
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace hw::app::command {
+namespace {
+namespace rerunning {
+
+using output::Rerun;
+
+/// Verbs that are run again: what they print follows from their inputs, and they write nothing.
+constexpr std::array<std::string_view, 4> kRepeatable{"trace", "relay-test", "map", "watch"};
+
+/// Why its inputs cannot be read again; empty where they can.
+Result<std::string> missing_input(const Invocation& invocation, const JsonValue& body) {
+    const JsonValue* inputs = body.find("inputs");
+    if (inputs == nullptr || inputs->as_array() == nullptr || inputs->as_array()->empty()) { return "its inputs are not named"; }
+    for (const JsonValue& input : *inputs->as_array()) {
+        const std::string path = input.text("path").value_or("");
+        const std::string wanted = input.text("sha256").value_or("");
+        if (path == "-") { return "it read standard input"; }
+        if (wanted.empty()) { return path + " was read in part"; }
+        auto opened = InputBytes::open(path, invocation.stop);
+        if (!opened) { return path + " is not here"; }
+        HW_TRY(const auto found, (*opened)->finish_sha256());
+        if (found != wanted) { return path + " is another file than it was"; }
+    }
+    return std::string();
+}
+
+Result<Rerun> run_one(const Invocation& invocation, const casefile::Object& run) {
+    Rerun told{.id = run.id, .command = run.body.text("command").value_or("?"), .kind = Rerun::Kind::not_possible, .because = {}};
+    const auto arguments = run.body.texts("arguments");
+    // The file may come from anybody: only verbs that read, and of those no option that writes or listens.
+    const auto may = [](const std::string& argument) {
+        constexpr std::array<std::string_view, 9> kNever{"--html", "--svg", "--state", "--bmp", "--rtr", "--follow", "--interface", "--case", "--config"};
+        return std::ranges::none_of(kNever, [&](std::string_view never) { return argument == never || argument.starts_with(std::string(never) + "="); });
+    };
+    if (arguments.empty() || std::ranges::find(kRepeatable, arguments.front()) == kRepeatable.end() || !std::ranges::all_of(arguments, may)) {
+        told.because = "its command listens, writes, or asks others";
+        return told;
+    }
+    if (run.body.find("interrupted") != nullptr) {
+        told.because = "it was interrupted";
+        return told;
+    }
+    HW_TRY(told.because, missing_input(invocation, run.body));
+    if (!told.because.empty()) { return told; }
+    auto typed = arguments;
+    typed.emplace_back("--json");
+    const auto outcome = run_verb(typed, invocation.world.now, invocation.stop);
+    if (!outcome) {
+        told.kind = Rerun::Kind::differs;
+        told.because = outcome.error().message;
+        return told;
+    }
+    HW_TRY(const auto digest, sha256_hex(std::as_bytes(std::span(outcome->out))));
+    told.kind = digest == run.body.text("result_sha256") ? Rerun::Kind::same : Rerun::Kind::differs;
+    const std::string made_by = run.body.text("version").value_or("?");
+    if (told.kind == Rerun::Kind::differs && made_by != hw::app::version()) {  // another version may well say it otherwise
+        told.kind = Rerun::Kind::not_possible;
+        told.because = fmt::format("made by version {}, and {} says it otherwise", made_by, hw::app::version());
+    }
+    return told;
+}
+
+}  // namespace rerunning
+}  // namespace
+
+Result<std::vector<output::Rerun>> run_again(const Invocation& invocation, casefile::CaseFile& file, std::int64_t after, Progress& progress) {
+    std::vector<output::Rerun> all;
+    HW_TRY(const auto runs, file.all("run"));
+    log::configure({.quiet = true});  // what the inputs' readers have to say was said when the run was filed
+    for (const auto& run : runs) {
+        if (run.seq <= after || invocation.stop.stop_requested()) { continue; }
+        if (progress.due()) { progress.show(fmt::format("running {} again ({} of {})", run.id, all.size() + 1, runs.size())); }
+        auto told = rerunning::run_one(invocation, run);
+        if (!told) {
+            log::configure({.quiet = invocation.quiet()});
+            return std::unexpected(std::move(told).error());
+        }
+        all.push_back(*std::move(told));
+    }
+    log::configure({.quiet = invocation.quiet()});
+    return all;
+}
 
 }  // namespace hw::app::command

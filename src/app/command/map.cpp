@@ -1,3 +1,4 @@
+#include "app/command/case_filing.hpp"
 #include "app/command/invocation.hpp"
 #include "app/command/map_graph.hpp"
 #include "app/command/registry_files.hpp"
@@ -111,6 +112,7 @@ Result<Outcome> map(const Invocation& invocation) {
     HW_TRY(const auto target, parse_route_target(invocation.operands.front()));
     const auto svg = invocation.settings.optional_text("svg");
     if (svg) { HW_CHECK(check_writable(*svg)); }
+    HW_CHECK(check_filing(invocation));
     output::Context context = begin_context(invocation);
     output::MapView view;
     view.top = static_cast<std::size_t>(invocation.settings.count("top"));
@@ -152,6 +154,7 @@ Result<Outcome> map(const Invocation& invocation) {
     if (format == "csv") { outcome.out = output::map_csv(view); }
     else if (format == "table") { outcome.out = output::map_table(view, context); }
     else { outcome.out = output::map_json(view, context, format == "json"); }
+    if (auto filed = file_run(invocation, context, output::map_json(view, context, true)); !filed) { outcome.late = std::move(filed).error(); }
     if (svg) {
         view.tree = route::way_tree(rib, scope, view.ases);
         if (auto written = write_file(*svg, output::map_svg(view, context)); !written) { outcome.late = std::move(written).error(); }

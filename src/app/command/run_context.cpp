@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t kLongestNote = 200;
 
 /// Options that do not change the result: they are not part of what one needs to repeat it.
-constexpr std::array<std::string_view, 13> kNotParameters{"html",   "format", "json", "quiet",  "color",     "no-progress", "threads",
-                                                         "config", "help",   "for",  "follow", "interface", "svg"};
+constexpr std::array<std::string_view, 16> kNotParameters{"html",   "format", "json", "quiet",  "color",     "no-progress", "threads",
+                                                         "config", "help",   "for",  "follow", "interface", "svg", "case", "key", "here"};
 
 std::vector<std::pair<std::string, std::string>> parameters_of(const Invocation& invocation) {
     std::vector<std::pair<std::string, std::string>> parameters;
@@ -67,6 +67,27 @@ output::Context begin_context(const Invocation& invocation) {
     context.version = app::version();
     context.parameters = parameters_of(invocation);
     return context;
+}
+
+std::vector<std::string> arguments_to_repeat(const Invocation& invocation) {
+    std::vector<std::string> arguments{std::string(invocation.verb->name)};
+    arguments.insert(arguments.end(), invocation.operands.begin(), invocation.operands.end());
+    for (const Setting& setting : invocation.settings.all()) {
+        const bool counts = std::ranges::find(kNotParameters, setting.option->name) == kNotParameters.end();
+        if (!counts || setting.origin == Origin::fallback || setting.origin == Origin::unset) { continue; }
+        const std::string name = "--" + std::string(setting.option->name);
+        if (setting.option->kind == ValueKind::flag) {
+            if (invocation.settings.flag(setting.option->name)) { arguments.push_back(name); }
+            continue;
+        }
+        // An age such as -2h means another moment to whoever repeats the run.
+        if (const auto at = setting.option->kind == ValueKind::time ? invocation.settings.interval(setting.option->name) : std::nullopt) {
+            arguments.push_back(name + "=" + (at->from == at->to ? to_rfc3339(at->from) : to_rfc3339(at->from) + "/" + to_rfc3339(at->to)));
+            continue;
+        }
+        for (const std::string& value : setting.values) { arguments.push_back(name + "=" + value); }
+    }
+    return arguments;
 }
 
 void say_where_from(output::Context& context, const flow::FlowSource& source) {

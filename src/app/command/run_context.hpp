@@ -17,6 +17,9 @@ namespace hw::app::command {
 /// The version and the settings that change the result; all else empty.
 [[nodiscard]] output::Context begin_context(const Invocation& invocation);
 
+/// The arguments that run the verb again with the same result, without the program's name: operands, and the settings that count.
+[[nodiscard]] std::vector<std::string> arguments_to_repeat(const Invocation& invocation);
+
 /// Puts the observers, coverage and interval of `source` into `context`.
 void say_where_from(output::Context& context, const flow::FlowSource& source);
 

@@ -1,5 +1,6 @@
 #include "trace/relay_verdict.hpp"
 
+#include "app/command/case_filing.hpp"
 #include "app/command/load.hpp"
 #include "app/output/relay_test_output.hpp"
 #include "base/log.hpp"
@@ -9,6 +10,7 @@ namespace hw::app::command {
 Result<Outcome> relay_test(const Invocation& invocation) {
     trace::RelayTestOptions options;
     if (const auto named = invocation.settings.addresses("peer"); !named.empty()) { options.peer = named.front(); }
+    HW_CHECK(check_filing(invocation));
     Progress progress(invocation.progress());
     HW_TRY(auto loaded, load(invocation, invocation.operands, progress));
     if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
@@ -22,6 +24,8 @@ Result<Outcome> relay_test(const Invocation& invocation) {
     else if (format == "ndjson") { outcome.out = output::relay_test_ndjson(peers, loaded.context); }
     else if (format == "csv") { outcome.out = output::relay_test_csv(peers, loaded.context); }
     else { outcome.out = output::relay_test_table(peers, loaded.context, invocation.colour() ? output::Colour::on : output::Colour::off); }
+    if (invocation.settings.is_typed("here") && loaded.context.observers.size() > 1) { return fail(Errc::usage, "--here is one place, and several observers made these captures", "--here", "file the captures of each by themselves"); }
+    if (auto filed = file_run(invocation, loaded.context, output::relay_test_json(peers, loaded.context)); !filed) { outcome.late = std::move(filed).error(); }
     return outcome;
 }
 

@@ -1,5 +1,6 @@
 #include "trace/trail.hpp"
 
+#include "app/command/case_filing.hpp"
 #include "app/command/holders.hpp"
 #include "app/command/load.hpp"
 #include "app/command/trace_run.hpp"
@@ -41,6 +42,7 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     const auto report = invocation.settings.optional_text("html");
     // Told before the work, not after it.
     if (report) { HW_CHECK(check_writable(*report)); }
+    HW_CHECK(check_filing(invocation));
     HW_TRY(auto options, trace_options(invocation));
     Progress progress(invocation.progress());
     HW_TRY(auto loaded, load(invocation, inputs, progress));
@@ -61,6 +63,7 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     loaded.settle();
     if (holders) {
         for (const trace::Ask& ask : result.asks) { loaded.context.holders.emplace(ask.address, holders->of(ask.address)); }
+        for (const trace::Trail& trail : result.trails) { loaded.context.holders.emplace(trail.ending.address, holders->of(trail.ending.address)); }
     }
     if (result.interrupted) { loaded.context.interrupted = true; }
     if (loaded.context.interrupted) { log::warning("interrupted: this is what was known until then"); }
@@ -73,6 +76,7 @@ Result<Outcome> run_trace(const Invocation& invocation, std::span<const std::str
     if (report) {
         if (auto written = write_file(*report, output::trace_html(result, loaded.context)); !written) { outcome.late = std::move(written).error(); }
     }
+    if (auto filed = file_run(invocation, loaded.context, output::trace_json(result, loaded.context)); !filed) { outcome.late = std::move(filed).error(); }
     return outcome;
 }
 
@@ -82,6 +86,7 @@ Result<Outcome> trace(const Invocation& invocation) {
     }
     const auto alerts = invocation.settings.optional_text("alert");
     if (invocation.settings.flag("follow")) {
+        if (invocation.settings.is_set("case")) { return fail(Errc::usage, "--case does not go with --follow", "--case", "file the trace of what was captured, once it is there"); }
         if (alerts) { return fail(Errc::usage, "--alert does not go with --follow", "--alert", "name --peer and --at as the alert has them"); }
         return follow_trace(invocation);
     }

@@ -1,3 +1,4 @@
+#include "app/command/case_filing.hpp"
 #include "app/command/invocation.hpp"
 #include "app/command/registry_files.hpp"
 #include "app/command/route_files.hpp"
@@ -208,6 +209,7 @@ Result<Outcome> watch(const Invocation& invocation) {
     const bool listens = invocation.settings.is_set("bmp");
     if (updates.empty() && !listens) { return fail(Errc::usage, "watch needs updates", "--updates", "headwater watch AS64500 --rib rib.bz2 --updates updates/, or --bmp 127.0.0.1:11019 to listen for routers"); }
     if (svg) { HW_CHECK(check_writable(*svg)); }
+    HW_CHECK(check_filing(invocation));
     output::Context context = begin_context(invocation);
     net::Registry registry;
     if (const auto registries = invocation.settings.texts("registry"); !registries.empty()) {
@@ -289,6 +291,7 @@ Result<Outcome> watch(const Invocation& invocation) {
     if (format == "csv") { outcome.out = output::watch_csv(view); }
     else if (format == "table") { outcome.out = output::watch_table(view, context); }
     else { outcome.out = output::watch_json(view, context, format == "json"); }
+    if (auto filed = file_run(invocation, context, output::watch_json(view, context, true)); !filed) { outcome.late = std::move(filed).error(); }
     if (svg) {
         if (auto written = write_file(*svg, output::watch_svg(view, context)); !written) { outcome.late = std::move(written).error(); }
     }

@@ -2,6 +2,7 @@
 
 #include "app/output/csv.hpp"
 #include "app/output/json_parts.hpp"
+#include "app/output/markup.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -17,6 +18,8 @@ namespace case_texts {
 using casefile::Object;
 
 constexpr std::size_t kShortHash = 12;
+constexpr std::size_t kWidestId = 26;
+constexpr std::size_t kLongestGist = 110;
 
 /// A JSON result: the same members with blanks or, for ndjson, on one line.
 class Document {
@@ -73,6 +76,8 @@ std::string gist(const Object& object) {
     for (const char* name : {"words", "statement", "name", "path", "title", "command"}) {
         if (const auto text = object.body.text(name)) { return printable(*text); }
     }
+    if (const JsonValue* ending = object.body.find("ending")) { return printable(fmt::format("ends at {} ({})", ending->text("address").value_or("?"), ending->text("kind").value_or("?"))); }
+    if (const auto target = object.body.text("target")) { return printable(object.body.text("kind").value_or(object.kind) + " of " + *target); }
     return {};
 }
 
@@ -141,10 +146,10 @@ std::string case_text(const CaseView& view, const Context& context, std::string_
     }
     std::string kind;
     std::size_t widest = 0;
-    for (const Object& object : view.objects) { widest = std::max(widest, std::min<std::size_t>(object.id.size(), 24)); }
+    for (const Object& object : view.objects) { widest = std::max(widest, std::min(object.id.size(), kWidestId)); }
     for (const Object& object : view.objects) {
         if (object.kind != kind) { text += fmt::format("\n{}\n", kind = object.kind); }
-        text += fmt::format("  {:<{}}  {:<12}  {}\n", object.id, widest, casefile::to_string(object.tlp), gist(object));
+        text += fmt::format("  {:<{}}  {:<12}  {}\n", shortened(object.id, kWidestId), widest, casefile::to_string(object.tlp), shortened(gist(object), kLongestGist));
     }
     return text;
 }
