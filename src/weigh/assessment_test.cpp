@@ -76,7 +76,7 @@ TEST_CASE("assess: an unanswered dispute of what it turns on stands in the way, 
     const auto decisive = assess(evidence).sufficiency[0].decisive;
     CHECK(decisive == std::vector<std::string>{"a"});
     evidence.disputes = {{.id = "d", .item = "a", .who = "q", .ground = "not proven", .words = "", .answered = ""}};
-    CHECK(assess(evidence).sufficiency[0].missing.back() == "q disputes a (not proven), on which it turns, and is not answered");
+    CHECK(assess(evidence).sufficiency[0].missing.back() == "it turns on a, disputed by q (not proven) and not answered");
     evidence.disputes[0].answered = "shown on 3 May";
     const auto missing = assess(evidence).sufficiency[0].missing;
     CHECK((missing.empty() || missing.back().find("disputes") == std::string::npos));

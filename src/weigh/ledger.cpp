@@ -240,9 +240,9 @@ Ledger make_ledger(const Evidence& evidence, const Turned& turned) {
         line.grade = items[*std::ranges::max_element(voices, {}, [&](std::size_t i) { return reliability(items[i].grade, nullptr); })].grade;
         const auto origin = origins.find(line.origins.size() == 1 ? std::string_view(line.origins.front()) : std::string_view(item.who));
         line.reliability = reliability(line.grade, origin == origins.end() ? nullptr : origin->second, turned);
-        if (std::get<1>(key)) { line.counting = Counting::rests; }
-        else if (item.likelihood.empty()) { line.counting = Counting::says_nothing; }
-        if (!item.likelihood.empty()) {
+        if (item.likelihood.empty()) { line.counting = Counting::says_nothing; }
+        else {
+            if (std::get<1>(key)) { line.counting = Counting::rests; }
             for (const Hypothesis& hypothesis : evidence.hypotheses) { line.likelihood.push_back(likelihood_of(item, hypothesis.id)); }
             weigh_line(line, evidence, turned);
         }

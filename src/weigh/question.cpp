@@ -57,8 +57,10 @@ std::vector<Worth> worth_of(const Evidence& evidence, const Assessment& told) {
             worth.bits -= outcome.probability * entropy_bits(outcome.chances);
             worth.answers.push_back(std::move(outcome));
         }
-        worth.evsi = std::max(0.0, worth.evsi);  // what is left below zero is rounding
-        worth.bits = std::max(0.0, worth.bits);
+        // What is left of nothing is rounding.
+        constexpr double kRounding = 1e-12;
+        worth.evsi = worth.evsi < kRounding ? 0 : worth.evsi;
+        worth.bits = worth.bits < kRounding ? 0 : worth.bits;
         worth.evsi_per_cost = worth.evsi / question.cost;
         all.push_back(std::move(worth));
     }

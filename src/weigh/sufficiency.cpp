@@ -42,6 +42,11 @@ std::vector<std::vector<double>> without_each(const Ledger& ledger) {
     return chances;
 }
 
+const std::string& name_of(const Evidence& evidence, const std::string& origin) {
+    const auto found = std::ranges::find(evidence.origins, origin, &Origin::id);
+    return found == evidence.origins.end() || found->name.empty() ? origin : found->name;
+}
+
 bool leads(const std::vector<double>& chances, std::size_t hypothesis) { return std::ranges::max_element(chances) - chances.begin() == static_cast<std::ptrdiff_t>(hypothesis); }
 
 }  // namespace sufficing
@@ -90,7 +95,7 @@ std::vector<Sufficiency> sufficiency_of(const Evidence& evidence, const Assessme
         if (!hard) { one.missing.push_back(fmt::format("nothing that is hard to forge (f of {} or less) speaks for {}", kHardToForge, name)); }
         for (const Dispute& dispute : evidence.disputes) {
             if (dispute.answered.empty() && decisive.contains(dispute.item)) {
-                one.missing.push_back(fmt::format("{} disputes {}{}, on which it turns, and is not answered", dispute.who, dispute.item, dispute.ground.empty() ? "" : " (" + dispute.ground + ")"));
+                one.missing.push_back(fmt::format("it turns on {}, disputed by {}{} and not answered", dispute.item, name_of(evidence, dispute.who), dispute.ground.empty() ? "" : " (" + dispute.ground + ")"));
             }
         }
         one.met = one.missing.empty();

@@ -38,7 +38,7 @@ public:
 
     void item(std::string words, double forgeability, std::optional<weigh::Finding> finding, std::optional<Time> fact) {
         weigh::Item made;
-        made.words = std::move(words);
+        made.words = context_.note.empty() ? std::move(words) : "[" + context_.note + "] " + words;
         made.kind = weigh::ItemKind::observation;
         made.who = kOwnObservation;
         made.published = run_;

@@ -41,10 +41,12 @@ Result<void> take_apart(FoundFile& found, std::string_view text) {
         if (!value) { return {}; }
         if (!weigh::is_document(*value)) { return {}; }
         found.format = "headwater-statements";
+        found.title = value->text("title").value_or("");
         HW_TRY(found.changes, weigh::read_document(*value, found.path));
     } else if (may_be_toml(text)) {
         found.format = "headwater-statements";
         HW_TRY(const auto value, parse_toml_document(text, found.path));
+        found.title = value.text("title").value_or("");
         HW_TRY(found.changes, weigh::read_document(value, found.path));
     }
     return {};
@@ -56,7 +58,7 @@ Result<void> take_apart(FoundFile& found, std::string_view text) {
 Result<FoundFile> find_file(const Invocation& invocation, const std::string& path) {
     using namespace case_reading;
     HW_TRY(const auto input, InputBytes::open(path, invocation.stop));
-    FoundFile found{.path = path, .format = {}, .sha256 = {}, .bytes = 0, .changes = {}};
+    FoundFile found{.path = path, .format = {}, .sha256 = {}, .bytes = 0, .title = {}, .changes = {}};
     const auto head = as_text(input->head());
     if (may_be_json(head) || may_be_toml(head)) {
         HW_TRY(const auto text, read_text(*input, kLargestDocument));

@@ -20,6 +20,7 @@ struct FoundFile {
     std::string format;     ///< `headwater-statements`, `stix`, `misp`; empty: none that is taken apart.
     std::string sha256;     ///< As it lies on the disk.
     std::uint64_t bytes = 0;
+    std::string title;      ///< What it calls itself; may be empty.
     std::vector<casefile::Change> changes;  ///< What it says, to be filed.
 };
 

@@ -65,6 +65,7 @@ Result<output::WeighView> view_of_document(const Invocation& invocation, const s
     if (found.format != "headwater-statements") { return fail(Errc::malformed, "neither a case file nor a document of statements", path, "'headwater help weigh' shows the form"); }
     output::WeighView view;
     view.path = path;
+    view.title = found.title;
     const auto read = [&](const casefile::Change& change) -> Result<void> {
         const std::string where = path + ": " + change.kind + " " + change.id;
         const auto take = [&](auto& list, auto from) -> Result<void> {

@@ -97,7 +97,7 @@ std::string ledger(const WeighView& view) {
         rows.close();
     }
     html += rows.done();
-    if (silent > 0) { html += fmt::format("<p>{} more of the case say nothing of the hypotheses and weigh nothing.</p>\n", counted(silent, "line")); }
+    if (silent > 0) { html += fmt::format("<p>{} more {} of the case tell nothing of the hypotheses and weigh nothing.</p>\n", silent, silent == 1 ? "line" : "lines"); }
     return html;
 }
 
@@ -140,7 +140,7 @@ std::string repeated(const WeighView& view) {
         for (const auto& name : ring) { names += (names.empty() ? "" : ", ") + name; }
         html += "<p><strong>Circular:</strong> " + escaped(names) + " cite each other; together they are one root.</p>";
     }
-    return html.empty() ? html : "<h2>Said by many, counted once</h2>\n" + html + "<figure>" + citation_picture(view) + "<figcaption>Who repeats whom: each arrow leads to what is cited; what nobody leads on from is a root.</figcaption></figure>\n";
+    return html.empty() ? html : "<h2>Said by many, counted once</h2>\n" + html + "<figure>" + citation_picture(view) + "<figcaption>Who repeats whom: each line ends with a dot at what is cited; the roots stand on the right, dashed where they are not in the case.</figcaption></figure>\n";
 }
 
 std::string sensitivity(const WeighView& view) {
@@ -202,7 +202,11 @@ std::string records(const WeighView& view) {
     for (const auto& item : view.evidence.items) {
         if (item.due) { threats.push_back(fmt::format("{}: {}: {}", to_rfc3339(*item.due), origin_name(view, item.who), item.words)); }
     }
-    return list("Disputes", disputes) + list("Damage, whoever did it", damages) + list("Threats with a deadline", threats) + list("Requests", requests) + list("Promises", promises);
+    std::vector<std::string> observed;
+    for (const auto& item : view.evidence.items) {
+        if (item.kind == weigh::ItemKind::observation) { observed.push_back(origin_name(view, item.who) + ": " + item.words); }
+    }
+    return list("What was observed", observed) + list("Disputes", disputes) + list("Damage, whoever did it", damages) + list("Threats with a deadline", threats) + list("Requests", requests) + list("Promises", promises);
 }
 
 }  // namespace weigh_page

@@ -127,7 +127,7 @@ std::string citation_picture(const WeighView& view) {
         const double step = height / static_cast<double>(names.size() + 1);
         for (std::size_t i = 0; i < names.size(); ++i) { at[names[i]] = {kWidth - 80 - column * depth, step * static_cast<double>(i + 1)}; }
     }
-    constexpr double kHalf = 56;
+    constexpr double kHalf = 70;
     std::string svg = begin(height, "who cites whom");
     for (const auto& [from, to] : cites) {
         for (const auto& cited : to) {
@@ -138,8 +138,8 @@ std::string citation_picture(const WeighView& view) {
     for (const auto& [name, place] : at) {
         const bool root = layer[name] == 0;
         const bool here = std::ranges::find(view.evidence.items, name, &weigh::Item::id) != view.evidence.items.end();
-        svg += fmt::format("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:g}\" height=\"22\" rx=\"6\"/><text text-anchor=\"middle\" x=\"{:.1f}\" y=\"{:.1f}\">{}{}</text>", root ? "end" : "strip", place.first - kHalf, place.second - 11, 2 * kHalf, place.first, place.second + 4,
-                           escaped(shortened(name, 14)), here ? "" : " (unseen)");
+        svg += fmt::format("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:g}\" height=\"22\" rx=\"6\"/><text text-anchor=\"middle\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", !here ? "end open" : root ? "end" : "strip", place.first - kHalf, place.second - 11, 2 * kHalf, place.first,
+                           place.second + 4, escaped(shortened(name, 18)));
     }
     return svg + "</svg>";
 }

@@ -79,7 +79,7 @@ private:
             for (const auto& weight : line.weight) { put("{:>7}", signed_db(weight.value())); }
             put("  {}\n", counting_words(line, view_));
         }
-        if (silent > 0) { put("  {} more of the case say nothing of the hypotheses and weigh nothing (--explain lists them)\n", counted(silent, "line")); }
+        if (silent > 0) { put("  {} more {} of the case tell nothing of the hypotheses and weigh nothing (--explain lists them)\n", silent, silent == 1 ? "line" : "lines"); }
         put("  {:<43}", "sum with priors, S");
         for (const auto& standing : told_.standings) { put("{:>7}", signed_db(standing.score_db)); }
         put("\n");
@@ -138,6 +138,12 @@ private:
 
     void records() {
         const auto& records = view_.records;
+        bool any = false;
+        for (const auto& item : view_.evidence.items) {
+            if (item.kind != weigh::ItemKind::observation) { continue; }
+            if (!std::exchange(any, true)) { put("\nWhat was observed\n"); }
+            put("  {}: {}\n", origin_name(view_, item.who), printable(item.words));
+        }
         if (!records.damages.empty()) { put("\nDamage, whoever did it\n"); }
         for (const auto& [id, damage] : records.damages) {
             put("  {}: {}{}{}\n", weigh::to_string(damage.severity), printable(damage.words), damage.bytes ? fmt::format(", {}", human_bytes(static_cast<std::uint64_t>(*damage.bytes))) : "",

@@ -11,6 +11,17 @@
 
 namespace hw::app::output::weigh_words {
 
+namespace {
+/// From here on ICD 203 says "likely".
+constexpr double kAnswer = 0.55;
+
+/// The words of ICD 203 as they stand after "is".
+std::string likelihood_adjective(double probability) {
+    const std::string_view words = likelihood(probability);
+    return words == "almost no chance" ? "almost excluded" : std::string(words);
+}
+}  // namespace
+
 std::string chance(double probability) {
     if (probability < 0.005) { return "<.01"; }
     if (probability >= 0.995) { return ">.99"; }
@@ -26,7 +37,11 @@ std::string leader_sentence(const WeighView& view) {
     const auto& told = view.assessment;
     const auto& leader = view.evidence.hypotheses[told.leader];
     const auto& standing = told.standings[told.leader];
-    return fmt::format("{} ({}) leads: {}, {}; between {} and {} when weighed otherwise", printable(leader.id), printable(leader.statement), likelihood(standing.probability), chance(standing.probability), chance(standing.low), chance(standing.high));
+    const std::string name = fmt::format("{} ({})", printable(leader.id), printable(leader.statement));
+    const std::string range = fmt::format("between {} and {} when weighed otherwise", chance(standing.low), chance(standing.high));
+    // A name in front would be read as an answer where there is none.
+    if (told.fragile || standing.probability < kAnswer) { return fmt::format("Undecided: the likeliest, {}, is {} ({}), {}", name, likelihood_adjective(standing.probability), chance(standing.probability), range); }
+    return fmt::format("{} is {} ({}), {}", name, likelihood_adjective(standing.probability), chance(standing.probability), range);
 }
 
 std::string confidence_sentence(const WeighView& view) {
@@ -71,7 +86,7 @@ std::string origins_of(const weigh::Line& line, const WeighView& view) {
 }
 
 std::string dispute_sentence(const weigh::Dispute& dispute, const WeighView& view) {
-    return fmt::format("{} disputes {}{}{}: {}", origin_name(view, dispute.who), printable(dispute.item), dispute.ground.empty() ? "" : " (" + printable(dispute.ground) + ")",
+    return fmt::format("{} is disputed by {}{}{}: {}", printable(dispute.item), origin_name(view, dispute.who), dispute.ground.empty() ? "" : " (" + printable(dispute.ground) + ")",
                        dispute.words.empty() ? "" : ", \"" + printable(dispute.words) + "\"", dispute.answered.empty() ? "not answered" : "answered: " + printable(dispute.answered));
 }
 
