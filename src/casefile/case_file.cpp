@@ -280,15 +280,4 @@ Result<void> CaseFile::for_each_entry(std::int64_t from, const std::function<Res
     }
 }
 
-Result<std::string> CaseFile::free_id(std::string_view kind) {
-    HW_TRY(auto count, database_.prepare("SELECT count(*) FROM object WHERE kind = ?"));
-    HW_TRY(const bool counted, count.bind(0, kind).step());
-    std::int64_t number = counted ? count.number(0) : 0;
-    while (true) {
-        auto id = fmt::format("{}-{}", kind, ++number);
-        HW_TRY(const auto taken, find(kind, id));
-        if (!taken) { return id; }
-    }
-}
-
 }  // namespace hw::casefile

@@ -86,8 +86,6 @@ public:
     [[nodiscard]] Result<std::vector<KindCount>> counts();
     /// Calls `take` for each log entry from `from` on, in order.
     [[nodiscard]] Result<void> for_each_entry(std::int64_t from, const std::function<Result<void>(const Entry&, const Hash&)>& take);
-    /// An id of the form `kind-7` that no object of the kind has.
-    [[nodiscard]] Result<std::string> free_id(std::string_view kind);
 
     [[nodiscard]] Database& database() { return database_; }
 

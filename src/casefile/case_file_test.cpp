@@ -69,7 +69,6 @@ TEST_CASE("case_file: what is filed is found, with its label and its place in th
     CHECK(file.find("item", "i2").value()->tlp == Tlp::red);
     CHECK_FALSE(file.find("item", "i3").value().has_value());
     CHECK(file.called("i1").value().size() == 2);
-    CHECK(file.free_id("item").value() == "item-3");
     CHECK(fs::status(folder.file()).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
     CHECK(fault_of(folder.file()).empty());
 }

@@ -56,16 +56,30 @@ Result<Outcome> begin(const Invocation& invocation, const std::string& path, std
 Result<Outcome> file_changes(const Invocation& invocation, const std::string& path, std::vector<Change> changes) {
     HW_TRY(const auto key, read_key(invocation));
     HW_TRY(auto file, CaseFile::open(path, Access::write));
-    output::Filed filed{.path = path, .by_kind = {}, .known = 0, .head = {}};
+    output::Filed filed{.path = path, .by_kind = {}, .taken_back = {}, .known = 0, .head = {}};
     HW_TRY(const auto fresh, not_there_yet(file, std::move(changes), filed.known));
     HW_TRY(filed.head, file.append(fresh, key, invocation.world.now));
-    for (const Change& change : fresh) { ++filed.by_kind[change.kind]; }
+    for (const Change& change : fresh) { ++(change.act == Act::retract ? filed.taken_back : filed.by_kind)[change.kind]; }
     return Outcome{.out = output::filed_text(filed, begin_context(invocation), invocation.settings.format())};
+}
+
+/// The number of the first of `count` notes in a row whose ids are free.
+Result<std::int64_t> first_free_note(const std::string& path, std::size_t count) {
+    if (count == 0) { return 0; }
+    HW_TRY(auto file, CaseFile::open(path, Access::read));
+    HW_TRY(const auto counts, file.counts());
+    const auto notes = std::ranges::find(counts, "note", &casefile::KindCount::kind);
+    std::int64_t first = notes == counts.end() ? 1 : static_cast<std::int64_t>(notes->live + notes->retracted) + 1;
+    for (std::int64_t at = first; at < first + static_cast<std::int64_t>(count); ++at) {
+        HW_TRY(const auto taken, file.find("note", fmt::format("note-{}", at)));
+        if (taken) { first = at + 1; }
+    }
+    return first;
 }
 
 Result<Outcome> add(const Invocation& invocation, const std::string& path, std::span<const std::string> rest) {
     HW_TRY(const auto tlp, label(invocation));
-    HW_TRY(auto file, CaseFile::open(path, Access::read));  // told before the inputs are read
+    HW_CHECK(CaseFile::open(path, Access::read));  // told before the inputs are read
     std::vector<Change> changes;
     for (const std::string& input : rest) {
         HW_TRY(auto found, find_file(invocation, input));
@@ -78,9 +92,11 @@ Result<Outcome> add(const Invocation& invocation, const std::string& path, std::
             changes.push_back(std::move(change));
         }
     }
-    for (const std::string& words : invocation.settings.texts("note")) {
-        HW_TRY(const auto id, file.free_id("note"));
-        changes.push_back({.act = Act::put, .kind = "note", .id = id, .tlp = tlp, .body = JsonValue().set("words", words).set("time", to_rfc3339(invocation.world.now))});
+    const auto notes = invocation.settings.texts("note");
+    HW_TRY(const auto first, first_free_note(path, notes.size()));
+    for (std::size_t i = 0; i < notes.size(); ++i) {
+        const std::string id = fmt::format("note-{}", first + static_cast<std::int64_t>(i));
+        changes.push_back({.act = Act::put, .kind = "note", .id = id, .tlp = tlp, .body = JsonValue().set("words", notes[i]).set("time", to_rfc3339(invocation.world.now))});
     }
     if (changes.empty()) { return fail(Errc::usage, "nothing to add", {}, "headwater case add " + path + " statements.toml, or --note \"what happened\""); }
     return file_changes(invocation, path, std::move(changes));
@@ -94,13 +110,18 @@ Result<Outcome> trust(const Invocation& invocation, const std::string& path, std
     return file_changes(invocation, path, {std::move(change)});
 }
 
+/// With the file closed again: who writes next shall be alone, so that he can clear up after himself.
+Result<std::vector<casefile::Object>> objects_called(const std::string& path, const std::string& id) {
+    HW_TRY(auto file, CaseFile::open(path, Access::read));
+    return file.called(id);
+}
+
 Result<Outcome> retract(const Invocation& invocation, const std::string& path, std::span<const std::string> rest) {
     const auto reason = invocation.settings.optional_text("reason");
     if (!reason) { return fail(Errc::usage, "taking something back needs a reason", "--reason", "it stays in the log, with the reason"); }
-    HW_TRY(auto file, CaseFile::open(path, Access::read));
     std::vector<Change> changes;
     for (const std::string& id : rest) {
-        HW_TRY(const auto called, file.called(id));
+        HW_TRY(const auto called, objects_called(path, id));
         std::size_t live = 0;
         for (const auto& object : called) {
             if (object.retracted || object.kind == "case") { continue; }

@@ -3,6 +3,7 @@
 #include "app/command/case_findings.hpp"
 #include "app/command/case_inputs.hpp"
 #include "app/command/run_context.hpp"
+#include "app/output/words.hpp"
 #include "base/log.hpp"
 #include "base/sha256.hpp"
 #include "base/text.hpp"
@@ -51,7 +52,10 @@ Result<JsonValue> body_of(const Invocation& invocation, const output::Context& c
     std::string command = "headwater";
     for (const auto& argument : arguments) { command += " " + argument; }
     JsonValue::Array inputs;
-    for (const auto& input : context.inputs) { inputs.push_back(JsonValue().set("path", input.path).set("sha256", input.sha256).set("bytes", static_cast<double>(input.bytes))); }
+    for (const auto& input : context.inputs) {
+        if (!output::not_read_because(input).empty()) { continue; }  // a note beside the captures
+        inputs.push_back(JsonValue().set("path", input.path).set("sha256", input.sha256).set("bytes", static_cast<double>(input.bytes)));
+    }
     JsonValue body;
     body.set("command", command).set("arguments", texts(arguments)).set("inputs", std::move(inputs)).set("version", context.version).set("result_sha256", digest);
     if (!context.note.empty()) { body.set("note", context.note); }

@@ -91,13 +91,19 @@ std::string filed_text(const Filed& filed, const Context& context, std::string_v
         Document out(format, context);
         out.json().member("path", filed.path).key("filed").begin_object();
         for (const auto& [kind, count] : filed.by_kind) { out.json().member(kind, count); }
+        out.json().end_object().key("taken_back").begin_object();
+        for (const auto& [kind, count] : filed.taken_back) { out.json().member(kind, count); }
         out.json().end_object().member("known", filed.known).member("head", casefile::to_string(filed.head));
         return out.done();
     }
-    std::string what;
-    for (const auto& [kind, count] : filed.by_kind) { what += (what.empty() ? "" : ", ") + counted(count, kind, kind == "hypothesis" ? "hypotheses" : ""); }
-    if (what.empty()) { what = "nothing new"; }
-    std::string text = fmt::format("Filed {} in {}.\n", what, printable(filed.path));
+    const auto listed = [](const std::map<std::string, std::uint64_t>& kinds) {
+        std::string what;
+        for (const auto& [kind, count] : kinds) { what += (what.empty() ? "" : ", ") + counted(count, kind, kind == "hypothesis" ? "hypotheses" : ""); }
+        return what.empty() ? std::string("nothing new") : what;
+    };
+    std::string text;
+    if (!filed.taken_back.empty()) { text += fmt::format("Took back {} in {}.\n", listed(filed.taken_back), printable(filed.path)); }
+    if (!filed.by_kind.empty() || filed.taken_back.empty()) { text += fmt::format("Filed {} in {}.\n", listed(filed.by_kind), printable(filed.path)); }
     if (filed.known > 0) { text += fmt::format("{} stood there already, word for word.\n", counted(filed.known, "object")); }
     return text + fmt::format("Head of the log: {}\n", casefile::to_string(filed.head));
 }

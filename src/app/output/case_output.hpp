@@ -19,6 +19,7 @@ namespace hw::app::output {
 struct Filed {
     std::string path;
     std::map<std::string, std::uint64_t> by_kind;
+    std::map<std::string, std::uint64_t> taken_back;
     std::uint64_t known = 0;  ///< Objects that stood there already, word for word.
     casefile::Head head;
 };
