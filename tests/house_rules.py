@@ -26,7 +26,7 @@ SEAMS = {
     r"spdlog/": "src/base/log.cpp",
     r"toml\+\+/": "src/app/",
     r"openssl/": "src/base/",
-    r"simdjson": ("src/flow/read/", "src/trace/profile_json.cpp"),
+    r"simdjson": ("src/flow/read/", "src/trace/profile_json.cpp", "src/base/json_parse.cpp"),
 }
 
 

@@ -109,9 +109,8 @@ std::set<PublicKey> set_of(const std::map<PublicKey, std::string>& keys) {
 }  // namespace files
 }  // namespace
 
-using namespace files;
-
 Result<void> CaseFile::create(const std::string& path, const NewCase& about, const SigningKey& key) {
+    using namespace files;
     namespace fs = std::filesystem;
     std::error_code problem;
     if (fs::exists(fs::symlink_status(path, problem))) { return fail(Errc::refused, "there is a file of this name already", path, "choose another name; a case is never written over"); }
@@ -147,6 +146,7 @@ Result<void> CaseFile::create(const std::string& path, const NewCase& about, con
 }
 
 Result<CaseFile> CaseFile::open(const std::string& path, Access access) {
+    using namespace files;
     std::error_code problem;
     const auto status = std::filesystem::status(path, problem);
     if (!std::filesystem::exists(status)) { return fail(Errc::not_found, "there is no such case file", path, "'headwater case new " + path + "' makes one"); }
@@ -166,9 +166,13 @@ Result<CaseFile> CaseFile::open(const std::string& path, Access access) {
     return CaseFile(std::move(database), std::move(*about));
 }
 
-Result<Head> CaseFile::head() { return head_of(database_); }
+Result<Head> CaseFile::head() {
+    using namespace files;
+    return head_of(database_);
+}
 
 Result<std::map<PublicKey, std::string>> CaseFile::keys() {
+    using namespace files;
     std::map<PublicKey, std::string> keys;
     HW_CHECK(for_each(kKeyKind, [&](const Object& object) -> Result<void> {
         HW_TRY(const auto key, PublicKey::parse(object.id));
@@ -179,6 +183,7 @@ Result<std::map<PublicKey, std::string>> CaseFile::keys() {
 }
 
 Result<Head> CaseFile::append(std::span<const Change> changes, const SigningKey& key, Time now) {
+    using namespace files;
     HW_TRY(auto transaction, Transaction::begin(database_));
     HW_TRY(auto head, head_of(database_));
     if (changes.empty()) { return head; }
@@ -210,12 +215,14 @@ constexpr std::string_view kObjectColumns = "SELECT o.kind, o.id, o.seq, o.first
 }  // namespace
 
 Result<Object> CaseFile::object_at(const Statement& row) {
+    using namespace files;
     HW_TRY(auto entry, parse_entry(row.text(5), at_entry(database_, row.number(2))));
     if (entry.kind != row.text(0) || entry.id != row.text(1) || entry.seq != row.number(2)) { return std::unexpected(damaged(database_, row.number(2), "the table of objects and the log disagree")); }
     return Object{.kind = std::move(entry.kind), .id = std::move(entry.id), .tlp = entry.tlp, .body = std::move(entry.body), .seq = entry.seq, .first = row.number(3), .time = entry.time, .retracted = row.number(4) != 0};
 }
 
 Result<std::optional<Object>> CaseFile::find(std::string_view kind, std::string_view id) {
+    using namespace files;
     HW_TRY(auto row, database_.prepare(std::string(kObjectColumns) + "WHERE o.kind = ? AND o.id = ?"));
     HW_TRY(const bool there, row.bind(0, kind).bind(1, id).step());
     if (!there) { return std::nullopt; }
@@ -224,6 +231,7 @@ Result<std::optional<Object>> CaseFile::find(std::string_view kind, std::string_
 }
 
 Result<void> CaseFile::for_each(std::string_view kind, const std::function<Result<void>(Object)>& take) {
+    using namespace files;
     HW_TRY(auto row, database_.prepare(std::string(kObjectColumns) + "WHERE o.kind = ? AND o.retracted = 0 ORDER BY o.first"));
     row.bind(0, kind);
     while (true) {
@@ -235,6 +243,7 @@ Result<void> CaseFile::for_each(std::string_view kind, const std::function<Resul
 }
 
 Result<std::vector<Object>> CaseFile::all(std::string_view kind) {
+    using namespace files;
     std::vector<Object> objects;
     HW_CHECK(for_each(kind, [&](Object object) -> Result<void> {
         objects.push_back(std::move(object));
@@ -244,6 +253,7 @@ Result<std::vector<Object>> CaseFile::all(std::string_view kind) {
 }
 
 Result<std::vector<Object>> CaseFile::called(std::string_view id) {
+    using namespace files;
     std::vector<Object> objects;
     HW_TRY(auto row, database_.prepare(std::string(kObjectColumns) + "WHERE o.id = ? ORDER BY o.first"));
     row.bind(0, id);
@@ -256,6 +266,7 @@ Result<std::vector<Object>> CaseFile::called(std::string_view id) {
 }
 
 Result<std::vector<KindCount>> CaseFile::counts() {
+    using namespace files;
     std::vector<KindCount> counts;
     HW_TRY(auto row, database_.prepare("SELECT kind, sum(NOT retracted), sum(retracted) FROM object GROUP BY kind ORDER BY kind"));
     while (true) {
@@ -266,6 +277,7 @@ Result<std::vector<KindCount>> CaseFile::counts() {
 }
 
 Result<void> CaseFile::for_each_entry(std::int64_t from, const std::function<Result<void>(const Entry&, const Hash&)>& take) {
+    using namespace files;
     HW_TRY(auto row, database_.prepare("SELECT seq, entry, hash FROM log WHERE seq >= ? ORDER BY seq"));
     row.bind(0, from);
     while (true) {

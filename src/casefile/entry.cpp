@@ -37,8 +37,6 @@ Result<Hash> hash_of(std::span<const std::span<const std::byte>> parts) {
 }  // namespace entries
 }  // namespace
 
-using namespace entries;
-
 std::string_view to_string(Act act) {
     switch (act) {
         case Act::open: return "open";
@@ -51,6 +49,7 @@ std::string_view to_string(Act act) {
 std::string to_string(const Head& head) { return std::to_string(head.seq) + ":" + to_hex(head.hash); }
 
 Result<Head> parse_head(std::string_view text) {
+    using namespace entries;
     const auto fail_as = [] { return fail(Errc::usage, "not the head of a case's log", {}, "it has the form 12:0a1b... with 64 hexadecimal digits, as case verify prints it"); };
     Head head;
     const auto colon = text.find(':');
@@ -68,6 +67,7 @@ std::string entry_text(const Entry& entry) {
 }
 
 Result<Entry> parse_entry(std::string_view text, std::string_view where) {
+    using namespace entries;
     HW_TRY(const auto value, parse_json(text, where));
     const auto seq = value.number("seq");
     const auto time = value.text("time");
@@ -88,11 +88,13 @@ Result<Entry> parse_entry(std::string_view text, std::string_view where) {
 }
 
 Result<Hash> next_hash(const Hash& last, const Hash& signers, std::string_view entry) {
+    using namespace entries;
     const std::array<std::span<const std::byte>, 3> parts{std::as_bytes(std::span(last)), std::as_bytes(std::span(signers)), std::as_bytes(std::span(entry))};
     return hash_of(parts);
 }
 
 Result<Hash> digest_of(const std::set<PublicKey>& keys) {
+    using namespace entries;
     std::vector<std::span<const std::byte>> parts;
     parts.reserve(keys.size());
     for (const PublicKey& key : keys) { parts.push_back(std::as_bytes(key.bytes())); }
@@ -104,11 +106,13 @@ std::string sealed_message(std::string_view case_id, const Head& head) {
 }
 
 bool is_id(std::string_view id) {
+    using namespace entries;
     constexpr std::string_view kOthers = "._:/@+-";
     return !id.empty() && id.size() <= kLongestId && std::ranges::all_of(id, [&](char c) { return is_letter(c) || is_digit(c) || kOthers.find(c) != std::string_view::npos; });
 }
 
 bool is_kind(std::string_view kind) {
+    using namespace entries;
     return !kind.empty() && kind.size() <= kLongestKind && std::ranges::all_of(kind, [](char c) { return (is_letter(c) && c >= 'a') || is_digit(c) || c == '-'; });
 }
 

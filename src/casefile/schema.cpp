@@ -65,14 +65,14 @@ Result<bool> is_ours(Database& database, std::int64_t version) {
 }  // namespace schemas
 }  // namespace
 
-using namespace schemas;
-
 Result<void> make_schema(Database& database) {
+    using namespace schemas;
     HW_CHECK(bring_up(database, 0));
     return database.execute(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
 }
 
 Result<void> check_schema(Database& database, Access access) {
+    using namespace schemas;
     HW_TRY(const auto application, database.number("PRAGMA application_id"));
     if (application != kApplicationId) { return foreign(database); }
     HW_TRY(const auto version, database.number("PRAGMA user_version"));

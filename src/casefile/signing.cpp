@@ -46,8 +46,6 @@ private:
 }  // namespace signing
 }  // namespace
 
-using namespace signing;
-
 std::string to_hex(std::span<const std::uint8_t> bytes) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string hex;
@@ -81,6 +79,7 @@ Result<PublicKey> PublicKey::from_bytes(std::span<const std::uint8_t> bytes) {
 std::string PublicKey::hex() const { return to_hex(bytes_); }
 
 bool PublicKey::verifies(const Signature& signature, std::string_view message) const {
+    using namespace signing;
     return ready() && crypto_sign_verify_detached(signature.data(), bytes_of(message), message.size(), bytes_.data()) == 0;
 }
 
@@ -93,6 +92,7 @@ Result<SigningKey> SigningKey::from_seed(std::span<const std::uint8_t, kSeed> se
 }
 
 Result<SigningKey> SigningKey::generate() {
+    using namespace signing;
     HW_CHECK(ready());
     std::array<std::uint8_t, kSeed> seed{};
     randombytes_buf(seed.data(), seed.size());
@@ -102,6 +102,7 @@ Result<SigningKey> SigningKey::generate() {
 }
 
 Result<SigningKey> SigningKey::read(const std::string& path) {
+    using namespace signing;
     HW_CHECK(ready());
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));  // NOLINT(cppcoreguidelines-pro-type-vararg): POSIX has no other
     if (file.number() < 0) {
@@ -127,6 +128,7 @@ Result<SigningKey> SigningKey::read(const std::string& path) {
 }
 
 Result<void> SigningKey::write(const std::string& path) const {
+    using namespace signing;
     namespace fs = std::filesystem;
     std::error_code problem;
     if (const auto folder = fs::path(path).parent_path(); !folder.empty() && !fs::exists(folder, problem)) {
@@ -164,6 +166,7 @@ SigningKey& SigningKey::operator=(SigningKey&& other) noexcept {
 SigningKey::~SigningKey() { sodium_memzero(secret_.data(), kSecret); }
 
 Signature SigningKey::sign(std::string_view message) const {
+    using namespace signing;
     Signature signature{};
     crypto_sign_detached(signature.data(), nullptr, bytes_of(message), message.size(), secret_.data());
     return signature;

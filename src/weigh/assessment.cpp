@@ -79,9 +79,8 @@ void add_confidence(Assessment& told) {
 }  // namespace assessing
 }  // namespace
 
-using namespace assessing;
-
 std::string_view to_string(Run::Kind kind) {
+    using namespace assessing;
     switch (kind) {
         case Run::Kind::without_origin: return "without-origin";
         case Run::Kind::grades_one_lower: return "grades-one-lower";
@@ -101,6 +100,7 @@ std::string_view to_string(Confidence confidence) {
 }
 
 Assessment assess(const Evidence& evidence) {
+    using namespace assessing;
     Assessment told;
     told.ledger = make_ledger(evidence);
     told.actions = evidence.actions.empty() ? usual_actions() : evidence.actions;

@@ -137,9 +137,8 @@ void read_grade(const std::string& text, Item& item, JsonFields& fields) {
 }  // namespace bodies
 }  // namespace
 
-using namespace bodies;
-
 JsonValue to_json(const Hypothesis& hypothesis) {
+    using namespace bodies;
     Writer out;
     out.text("statement", hypothesis.statement);
     if (hypothesis.prior) { out.set("prior", *hypothesis.prior); }
@@ -151,6 +150,7 @@ JsonValue to_json(const Hypothesis& hypothesis) {
 }
 
 JsonValue to_json(const Origin& origin) {
+    using namespace bodies;
     Writer out;
     out.text("name", origin.name);
     if (origin.right > 0 || origin.wrong > 0) { out.set("right", origin.right).set("wrong", origin.wrong); }
@@ -158,6 +158,7 @@ JsonValue to_json(const Origin& origin) {
 }
 
 JsonValue to_json(const Item& item) {
+    using namespace bodies;
     Writer out;
     out.text("words", item.words).set("kind", to_string(item.kind)).text("who", item.who).text("published", item.published);
     out.set("grade", std::string(1, to_letter(item.grade)) + std::to_string(item.credibility)).text("level", item.level).text("vertex", item.vertex);
@@ -169,18 +170,24 @@ JsonValue to_json(const Item& item) {
 }
 
 JsonValue to_json(const Dispute& dispute) {
+    using namespace bodies;
     return Writer().text("item", dispute.item).text("who", dispute.who).text("ground", dispute.ground).text("words", dispute.words).text("answered", dispute.answered).done();
 }
 
 JsonValue to_json(const Question& question) {
+    using namespace bodies;
     JsonValue::Array answers;
     for (const Answer& answer : question.answers) { answers.push_back(JsonValue().set("says", answer.says).set("likelihood", chances(answer.likelihood))); }
     return Writer().text("words", question.words).set("cost", question.cost).set("answers", std::move(answers)).done();
 }
 
-JsonValue to_json(const Action& action) { return Writer().text("words", action.words).text("hypothesis", action.hypothesis).set("threshold", action.threshold).done(); }
+JsonValue to_json(const Action& action) {
+    using namespace bodies;
+    return Writer().text("words", action.words).text("hypothesis", action.hypothesis).set("threshold", action.threshold).done();
+}
 
 Result<Hypothesis> hypothesis_from(const JsonValue& body, std::string id, const std::string& where) {
+    using namespace bodies;
     JsonFields fields(body, where);
     Hypothesis made{.id = std::move(id), .statement = fields.required_text("statement"), .prior = fields.number("prior", kLeastPrior, 1 - kLeastPrior)};
     if (const JsonValue* place = fields.raw("place")) { made.place = place_from(*place, fields); }
@@ -196,6 +203,7 @@ Result<Hypothesis> hypothesis_from(const JsonValue& body, std::string id, const 
 }
 
 Result<Origin> origin_from(const JsonValue& body, std::string id, const std::string& where) {
+    using namespace bodies;
     JsonFields fields(body, where);
     Origin made{.id = std::move(id), .name = fields.text("name"), .right = fields.number_or("right", 0, kMost, 0), .wrong = fields.number_or("wrong", 0, kMost, 0)};
     HW_CHECK(fields.done());
@@ -203,6 +211,7 @@ Result<Origin> origin_from(const JsonValue& body, std::string id, const std::str
 }
 
 Result<Item> item_from(const JsonValue& body, std::string id, const std::string& where) {
+    using namespace bodies;
     JsonFields fields(body, where);
     Item made;
     made.id = std::move(id);
@@ -238,6 +247,7 @@ Result<Item> item_from(const JsonValue& body, std::string id, const std::string&
 }
 
 Result<Dispute> dispute_from(const JsonValue& body, std::string id, const std::string& where) {
+    using namespace bodies;
     JsonFields fields(body, where);
     Dispute made{.id = std::move(id), .item = fields.required_text("item"), .who = fields.required_text("who"), .ground = fields.text("ground"), .words = fields.text("words"), .answered = fields.text("answered")};
     HW_CHECK(fields.done());
@@ -245,6 +255,7 @@ Result<Dispute> dispute_from(const JsonValue& body, std::string id, const std::s
 }
 
 Result<Question> question_from(const JsonValue& body, std::string id, const std::string& where) {
+    using namespace bodies;
     JsonFields fields(body, where);
     constexpr double kLeastCost = 1e-6;
     Question made{.id = std::move(id), .words = fields.required_text("words"), .cost = fields.number_or("cost", kLeastCost, kMost, 1), .answers = {}};
@@ -260,6 +271,7 @@ Result<Question> question_from(const JsonValue& body, std::string id, const std:
 }
 
 Result<Action> action_from(const JsonValue& body, std::string id, const std::string& where) {
+    using namespace bodies;
     JsonFields fields(body, where);
     constexpr double kCloseToSure = 0.999;
     Action made{.id = std::move(id), .words = fields.text("words"), .hypothesis = fields.text("hypothesis"), .threshold = 0};

@@ -158,8 +158,6 @@ bool may_count(const Line& line) { return line.counting != Counting::rests && li
 }  // namespace ledgers
 }  // namespace
 
-using namespace ledgers;
-
 std::string_view to_string(Counting counting) {
     switch (counting) {
         case Counting::full: return "full";
@@ -172,6 +170,7 @@ std::string_view to_string(Counting counting) {
 }
 
 double reliability(Grade grade, const Origin* origin, const Turned& turned) {
+    using namespace ledgers;
     if (grade == Grade::f && turned.unjudged) { return *turned.unjudged; }
     const double rated = kReliability[static_cast<std::size_t>(turned.grades_one_lower ? one_lower(grade) : grade)];
     if (origin == nullptr) { return rated; }
@@ -179,6 +178,7 @@ double reliability(Grade grade, const Origin* origin, const Turned& turned) {
 }
 
 std::vector<double> priors_of(const Evidence& evidence, const Turned& turned) {
+    using namespace ledgers;
     double stated = 0;
     std::size_t open = 0;
     for (const Hypothesis& hypothesis : evidence.hypotheses) {
@@ -198,6 +198,7 @@ std::vector<double> priors_of(const Evidence& evidence, const Turned& turned) {
 }
 
 Ledger make_ledger(const Evidence& evidence, const Turned& turned) {
+    using namespace ledgers;
     const auto& items = evidence.items;
     Ledger ledger{.priors = priors_of(evidence, turned), .lines = {}, .citations = follow_citations(items), .temperature = evidence.temperature * turned.temperature_times};
     std::set<std::string_view> here;
@@ -272,6 +273,7 @@ Ledger make_ledger(const Evidence& evidence, const Turned& turned) {
 }
 
 std::vector<double> scores(const Ledger& ledger, const std::vector<bool>& leave_out) {
+    using namespace ledgers;
     std::vector<double> sums;
     sums.reserve(ledger.priors.size());
     for (const double prior : ledger.priors) { sums.push_back(Decibans::from_ratio(prior).value()); }

@@ -31,11 +31,13 @@ void put(JsonValue& body, std::string_view name, const std::vector<std::string>&
 }  // namespace keeping
 }  // namespace
 
-using namespace keeping;
-
-std::string_view to_string(Severity severity) { return kSeverities[static_cast<std::size_t>(severity)]; }
+std::string_view to_string(Severity severity) {
+    using namespace keeping;
+    return kSeverities[static_cast<std::size_t>(severity)];
+}
 
 JsonValue to_json(const Request& request) {
+    using namespace keeping;
     JsonValue body{JsonValue::Object{}};
     put(body, "words", request.words);
     put(body, "who", request.who);
@@ -48,6 +50,7 @@ JsonValue to_json(const Request& request) {
 }
 
 JsonValue to_json(const Commitment& commitment) {
+    using namespace keeping;
     JsonValue body{JsonValue::Object{}};
     put(body, "words", commitment.words);
     put(body, "who", commitment.who);
@@ -58,6 +61,7 @@ JsonValue to_json(const Commitment& commitment) {
 }
 
 JsonValue to_json(const Damage& damage) {
+    using namespace keeping;
     JsonValue body{JsonValue::Object{}};
     put(body, "words", damage.words);
     put(body, "basis", damage.basis);
@@ -72,6 +76,7 @@ JsonValue to_json(const Damage& damage) {
 }
 
 JsonValue to_json(const Outcome& outcome) {
+    using namespace keeping;
     JsonValue body{JsonValue::Object{}};
     put(body, "hypothesis", outcome.hypothesis);
     put(body, "words", outcome.words);
@@ -82,6 +87,7 @@ JsonValue to_json(const Outcome& outcome) {
 }
 
 JsonValue to_json(const Note& note) {
+    using namespace keeping;
     JsonValue body{JsonValue::Object{}};
     put(body, "words", note.words);
     put(body, "who", note.who);
@@ -104,6 +110,7 @@ Result<Commitment> commitment_from(const JsonValue& body, const std::string& /*i
 }
 
 Result<Damage> damage_from(const JsonValue& body, const std::string& /*id*/, const std::string& where) {
+    using namespace keeping;
     JsonFields fields(body, where);
     Damage made;
     made.words = fields.required_text("words");

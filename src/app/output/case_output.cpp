@@ -84,9 +84,8 @@ std::string gist(const Object& object) {
 }  // namespace case_texts
 }  // namespace
 
-using namespace case_texts;
-
 std::string filed_text(const Filed& filed, const Context& context, std::string_view format) {
+    using namespace case_texts;
     if (format != "table") {
         Document out(format, context);
         out.json().member("path", filed.path).key("filed").begin_object();
@@ -109,6 +108,7 @@ std::string filed_text(const Filed& filed, const Context& context, std::string_v
 }
 
 std::string begun_text(const Begun& begun, const Context& context, std::string_view format) {
+    using namespace case_texts;
     if (format != "table") {
         Document out(format, context);
         write_case(out.json(), begun.path, begun.about);
@@ -122,6 +122,7 @@ std::string begun_text(const Begun& begun, const Context& context, std::string_v
 }
 
 std::string case_text(const CaseView& view, const Context& context, std::string_view format) {
+    using namespace case_texts;
     if (format == "csv") {
         std::string text;
         append_csv(text, {"kind", "id", "tlp", "time", "entry", "gist"});
@@ -160,7 +161,8 @@ std::string case_text(const CaseView& view, const Context& context, std::string_
     return text;
 }
 
-std::string objects_text(std::span<const Object> objects, const Context& context, std::string_view format) {
+std::string objects_text(std::span<const casefile::Object> objects, const Context& context, std::string_view format) {
+    using namespace case_texts;
     if (format != "table") {
         Document out(format, context);
         out.json().key("objects").begin_array();
@@ -181,6 +183,7 @@ std::string objects_text(std::span<const Object> objects, const Context& context
 }
 
 std::string log_text(std::span<const LogLine> lines, const Context& context, std::string_view format) {
+    using namespace case_texts;
     if (format == "csv") {
         std::string text;
         append_csv(text, {"entry", "time", "act", "kind", "id", "tlp", "hash"});
@@ -218,6 +221,7 @@ std::string_view to_string(Rerun::Kind kind) {
 }
 
 std::string verification_text(const casefile::Verification& told, const casefile::About& about, std::span<const Rerun> reruns, const Context& context, std::string_view format) {
+    using namespace case_texts;
     if (format != "table") {
         Document out(format, context);
         out.json().member("holds", !told.fault.has_value() && !told.interrupted).member("from_entry", told.from).member("entries", told.entries).member("signatures", told.seals);
@@ -250,6 +254,7 @@ std::string verification_text(const casefile::Verification& told, const casefile
 }
 
 std::string export_text(const CaseView& view, std::uint64_t withheld, const Context& context, std::string_view format) {
+    using namespace case_texts;
     if (format == "ndjson") {
         std::string text;
         for (const Object& object : view.objects) {

@@ -15,7 +15,16 @@ namespace hw::app::output {
 namespace {
 namespace weigh_page {
 
-using namespace weigh_words;
+using weigh_words::chance;
+using weigh_words::signed_db;
+using weigh_words::leader_sentence;
+using weigh_words::confidence_sentence;
+using weigh_words::run_words;
+using weigh_words::counting_words;
+using weigh_words::origin_name;
+using weigh_words::origins_of;
+using weigh_words::dispute_sentence;
+using weigh_words::flip_words;
 
 std::string capital(std::string text) {
     if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') { text.front() = static_cast<char>(text.front() - 'a' + 'A'); }

@@ -14,7 +14,10 @@ namespace hw::app::output {
 namespace {
 namespace weigh_drawing {
 
-using namespace weigh_words;
+using weigh_words::chance;
+using weigh_words::signed_db;
+using weigh_words::Step;
+using weigh_words::waterfall;
 
 constexpr double kWidth = 1080;
 constexpr double kRow = 30;

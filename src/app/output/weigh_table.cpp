@@ -14,7 +14,16 @@ namespace hw::app::output {
 namespace {
 namespace weigh_tables {
 
-using namespace weigh_words;
+using weigh_words::chance;
+using weigh_words::signed_db;
+using weigh_words::leader_sentence;
+using weigh_words::confidence_sentence;
+using weigh_words::run_words;
+using weigh_words::counting_words;
+using weigh_words::origin_name;
+using weigh_words::origins_of;
+using weigh_words::dispute_sentence;
+using weigh_words::flip_words;
 
 /// Characters of a column that holds words of people.
 constexpr std::size_t kStatement = 44;
