@@ -5,8 +5,6 @@
 
 namespace hw {
 
-JsonValue::JsonValue(Object members) : value_(std::move(members)) {}
-
 const JsonValue* JsonValue::find(std::string_view name) const {
     const Object* members = as_object();
     if (members == nullptr) { return nullptr; }

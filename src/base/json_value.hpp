@@ -21,17 +21,19 @@ public:
     using Array = std::vector<JsonValue>;
     using Object = std::vector<JsonMember>;  ///< In the order read or added; no name twice.
 
-    JsonValue() = default;  ///< `null`
+    JsonValue();  ///< `null`
     // What a value can be made of converts without a word, so that documents read as they are written.
-    JsonValue(std::nullptr_t) {}                                        // NOLINT(google-explicit-constructor)
-    JsonValue(bool truth) : value_(truth) {}                            // NOLINT(google-explicit-constructor)
-    JsonValue(double number) : value_(number) {}                        // NOLINT(google-explicit-constructor)
-    JsonValue(int number) : value_(static_cast<double>(number)) {}      // NOLINT(google-explicit-constructor)
-    JsonValue(std::string text) : value_(std::move(text)) {}            // NOLINT(google-explicit-constructor)
-    JsonValue(std::string_view text) : value_(std::string(text)) {}     // NOLINT(google-explicit-constructor)
-    JsonValue(const char* text) : value_(std::string(text)) {}          // NOLINT(google-explicit-constructor)
-    JsonValue(Array items) : value_(std::move(items)) {}                // NOLINT(google-explicit-constructor)
-    JsonValue(Object members);                                          // NOLINT(google-explicit-constructor)
+    // NOLINTBEGIN(google-explicit-constructor)
+    JsonValue(std::nullptr_t);
+    JsonValue(bool truth);
+    JsonValue(double number);
+    JsonValue(int number);
+    JsonValue(std::string text);
+    JsonValue(std::string_view text);
+    JsonValue(const char* text);
+    JsonValue(Array items);
+    JsonValue(Object members);
+    // NOLINTEND(google-explicit-constructor)
 
     [[nodiscard]] bool is_null() const { return std::holds_alternative<std::nullptr_t>(value_); }
     /// What it holds, or nothing where it is of another kind.
@@ -68,6 +70,17 @@ struct JsonMember {
     JsonValue value;
     friend bool operator==(const JsonMember&, const JsonMember&) = default;
 };
+
+inline JsonValue::JsonValue() = default;
+inline JsonValue::JsonValue(std::nullptr_t) {}
+inline JsonValue::JsonValue(bool truth) : value_(truth) {}
+inline JsonValue::JsonValue(double number) : value_(number) {}
+inline JsonValue::JsonValue(int number) : value_(static_cast<double>(number)) {}
+inline JsonValue::JsonValue(std::string text) : value_(std::move(text)) {}
+inline JsonValue::JsonValue(std::string_view text) : value_(std::string(text)) {}
+inline JsonValue::JsonValue(const char* text) : value_(std::string(text)) {}
+inline JsonValue::JsonValue(Array items) : value_(std::move(items)) {}
+inline JsonValue::JsonValue(Object members) : value_(std::move(members)) {}
 
 /// Bounds of what is taken apart.
 struct JsonLimits {

@@ -77,6 +77,19 @@ Result<void> check_change(Writer& writer, const Change& change) {
     return {};
 }
 
+/// An id of the form `kind-7` that no object of the kind has. Inside the transaction that uses it.
+Result<std::string> free_id(Database& database, Writer& writer, const std::string& kind) {
+    HW_TRY(auto count, database.prepare("SELECT count(*) FROM object WHERE kind = ?"));
+    HW_TRY(const bool counted, count.bind(0, kind).step());
+    for (std::int64_t number = counted ? count.number(0) + 1 : 1;; ++number) {
+        auto id = fmt::format("{}-{}", kind, number);
+        writer.find.bind(0, kind).bind(1, id);
+        HW_TRY(const bool taken, writer.find.step());
+        writer.find.reset();
+        if (!taken) { return id; }
+    }
+}
+
 Result<void> write_entry(Writer& writer, const Entry& entry, const Hash& signers, Head& head) {
     const std::string text = entry_text(entry);
     if (text.size() > kLargestBody) { return fail(Errc::limit, "more than 16 MiB in one object", entry.kind + " " + entry.id, "file it as an input, by its hash"); }
@@ -194,7 +207,9 @@ Result<Head> CaseFile::append(std::span<const Change> changes, const SigningKey&
     }
     HW_TRY(auto writer, prepare_writer(database_));
     HW_TRY(auto signers_digest, digest_of(signers));
-    for (const Change& change : changes) {
+    for (const Change& asked : changes) {
+        Change change = asked;
+        if (change.id.empty() && change.act == Act::put && is_kind(change.kind)) { HW_TRY(change.id, free_id(database_, writer, change.kind)); }
         HW_CHECK(check_change(writer, change));
         const Entry entry{.seq = head.seq + 1, .time = now, .act = change.act, .kind = change.kind, .id = change.id, .tlp = change.tlp.value_or(about_.tlp), .body = change.body};
         HW_CHECK(write_entry(writer, entry, signers_digest, head));

@@ -69,6 +69,9 @@ TEST_CASE("case_file: what is filed is found, with its label and its place in th
     CHECK(file.find("item", "i2").value()->tlp == Tlp::red);
     CHECK_FALSE(file.find("item", "i3").value().has_value());
     CHECK(file.called("i1").value().size() == 2);
+    REQUIRE(file.append(std::vector{put("note", "", "unnamed"), put("note", "", "too")}, key, kNow).has_value());
+    CHECK(file.find("note", "note-2").value()->body.text("words") == "unnamed");
+    CHECK(file.find("note", "note-3").value()->body.text("words") == "too");
     CHECK(fs::status(folder.file()).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
     CHECK(fault_of(folder.file()).empty());
 }

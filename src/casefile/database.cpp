@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
 #include <utility>
 
 namespace hw::casefile {
@@ -29,6 +30,18 @@ Error error_of(sqlite3* database, int code, const std::string& where) {
         case SQLITE_NOMEM: return {Errc::limit, "not enough memory for the case file", where, {}};
         default: return {Errc::internal, "SQLite: " + told, where, {}};
     }
+}
+
+/// A name by which SQLite reads a file and nothing beside it (https://www.sqlite.org/uri.html).
+std::string immutable_uri(const std::string& path) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string uri = "file:";
+    for (const char c : path) {
+        if (c != '%' && c != '?' && c != '#') { uri += c; continue; }
+        const auto byte = static_cast<unsigned char>(c);
+        ((uri += '%') += kDigits[byte >> 4U]) += kDigits[byte & 15U];
+    }
+    return uri + "?immutable=1";
 }
 
 }  // namespace sqlite
@@ -92,9 +105,20 @@ std::span<const std::uint8_t> Statement::bytes(int column) const {
 void Database::Close::operator()(sqlite3* database) const noexcept { sqlite3_close_v2(database); }
 
 Result<Database> Database::open(const std::string& path, Access access) {
+    auto database = open_by(path, path, access);
+    if (!database || access != Access::read) { return database; }
+    // Even a reader of a WAL file writes beside it; where it may not, and no other has anything waiting there, the file is read as it lies.
+    const auto read = database->number("PRAGMA schema_version");
+    std::error_code problem;
+    const auto waiting = std::filesystem::file_size(path + "-wal", problem);
+    if (read || read.error().code != Errc::unreadable || (!problem && waiting > 0)) { return database; }
+    return open_by(path, sqlite::immutable_uri(path), access);
+}
+
+Result<Database> Database::open_by(const std::string& path, const std::string& name, Access access) {
     sqlite3* opened = nullptr;
     const int flags = access == Access::read ? SQLITE_OPEN_READONLY : access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+    const int code = sqlite3_open_v2(name.c_str(), &opened, flags | (name == path ? 0 : SQLITE_OPEN_URI), nullptr);
     Database database(path, opened);
     if (code != SQLITE_OK) { return std::unexpected(sqlite::error_of(opened, code, path)); }
     sqlite3_extended_result_codes(opened, 1);

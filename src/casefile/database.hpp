@@ -64,6 +64,7 @@ private:
     struct Close {
         void operator()(sqlite3* database) const noexcept;
     };
+    static Result<Database> open_by(const std::string& path, const std::string& name, Access access);
     Database(std::string path, sqlite3* database) : path_(std::move(path)), database_(database) {}
     std::string path_;
     std::unique_ptr<sqlite3, Close> database_;

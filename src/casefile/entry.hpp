@@ -28,7 +28,7 @@ enum class Act : std::uint8_t {
 struct Change {
     Act act = Act::put;
     std::string kind;
-    std::string id;
+    std::string id;               ///< Empty: the next free one of the form `kind-7`.
     std::optional<Tlp> tlp = {};  ///< Nothing: the case's own.
     JsonValue body = {};          ///< An object; of a retraction, its `reason`.
 };

@@ -63,20 +63,6 @@ Result<Outcome> file_changes(const Invocation& invocation, const std::string& pa
     return Outcome{.out = output::filed_text(filed, begin_context(invocation), invocation.settings.format())};
 }
 
-/// The number of the first of `count` notes in a row whose ids are free.
-Result<std::int64_t> first_free_note(const std::string& path, std::size_t count) {
-    if (count == 0) { return 0; }
-    HW_TRY(auto file, CaseFile::open(path, Access::read));
-    HW_TRY(const auto counts, file.counts());
-    const auto notes = std::ranges::find(counts, "note", &casefile::KindCount::kind);
-    std::int64_t first = notes == counts.end() ? 1 : static_cast<std::int64_t>(notes->live + notes->retracted) + 1;
-    for (std::int64_t at = first; at < first + static_cast<std::int64_t>(count); ++at) {
-        HW_TRY(const auto taken, file.find("note", fmt::format("note-{}", at)));
-        if (taken) { first = at + 1; }
-    }
-    return first;
-}
-
 Result<Outcome> add(const Invocation& invocation, const std::string& path, std::span<const std::string> rest) {
     HW_TRY(const auto tlp, label(invocation));
     HW_CHECK(CaseFile::open(path, Access::read));  // told before the inputs are read
@@ -92,11 +78,8 @@ Result<Outcome> add(const Invocation& invocation, const std::string& path, std::
             changes.push_back(std::move(change));
         }
     }
-    const auto notes = invocation.settings.texts("note");
-    HW_TRY(const auto first, first_free_note(path, notes.size()));
-    for (std::size_t i = 0; i < notes.size(); ++i) {
-        const std::string id = fmt::format("note-{}", first + static_cast<std::int64_t>(i));
-        changes.push_back({.act = Act::put, .kind = "note", .id = id, .tlp = tlp, .body = JsonValue().set("words", notes[i]).set("time", to_rfc3339(invocation.world.now))});
+    for (const std::string& words : invocation.settings.texts("note")) {
+        changes.push_back({.act = Act::put, .kind = "note", .id = {}, .tlp = tlp, .body = JsonValue().set("words", words).set("time", to_rfc3339(invocation.world.now))});
     }
     if (changes.empty()) { return fail(Errc::usage, "nothing to add", {}, "headwater case add " + path + " statements.toml, or --note \"what happened\""); }
     return file_changes(invocation, path, std::move(changes));

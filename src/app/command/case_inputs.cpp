@@ -78,6 +78,10 @@ Result<std::vector<casefile::Change>> not_there_yet(casefile::CaseFile& file, st
     std::vector<casefile::Change> fresh;
     fresh.reserve(changes.size());
     for (casefile::Change& change : changes) {
+        if (change.id.empty()) {
+            fresh.push_back(std::move(change));
+            continue;
+        }
         HW_TRY(const auto found, file.find(change.kind, change.id));
         const bool same = found && !found->retracted && found->tlp == change.tlp.value_or(file.about().tlp) && canonical_json(found->body) == canonical_json(change.body);
         if (same) { ++there; }
