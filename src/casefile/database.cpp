@@ -157,7 +157,10 @@ Result<Transaction> Transaction::begin(Database& database) {
 }
 
 Transaction::~Transaction() {
-    if (database_ != nullptr) { static_cast<void>(database_->execute("ROLLBACK")); }
+    if (database_ == nullptr) { return; }
+    // Where even this fails, the file is rolled back by whoever opens it next.
+    const auto undone = database_->execute("ROLLBACK");
+    static_cast<void>(undone);
 }
 
 Result<void> Transaction::commit() {

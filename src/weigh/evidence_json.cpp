@@ -217,6 +217,7 @@ Result<Item> item_from(const JsonValue& body, std::string id, const std::string&
     made.id = std::move(id);
     made.words = fields.required_text("words");
     std::vector<std::string_view> kinds;
+    kinds.reserve(kItemKinds.size());
     for (const ItemKind kind : kItemKinds) { kinds.push_back(to_string(kind)); }
     if (fields.required_text("kind").empty()) { fields.wrong("kind is missing"); }
     made.kind = kItemKinds[fields.choice("kind", kinds)];

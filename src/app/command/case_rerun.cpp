@@ -1,5 +1,6 @@
 #include "app/command/case_rerun.hpp"
 
+#include "app/command/run_context.hpp"
 #include "app/run.hpp"
 #include "app/version.hpp"
 #include "base/input/unpack.hpp"
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <span>
 #include <string_view>
 
@@ -31,6 +33,11 @@ Result<std::string> missing_input(const Invocation& invocation, const JsonValue&
         const std::string wanted = input.text("sha256").value_or("");
         if (path == "-") { return "it read standard input"; }
         if (wanted.empty()) { return path + " was read in part"; }
+        // The file may name anything: a device without an end, a pipe that waits.
+        std::error_code problem;
+        const auto size = std::filesystem::is_regular_file(path, problem) ? std::filesystem::file_size(path, problem) : 0;
+        if (problem || size == 0) { return path + " is not here"; }
+        if (static_cast<double>(size) != input.number("bytes").value_or(-1)) { return path + " is another file than it was"; }
         auto opened = InputBytes::open(path, invocation.stop);
         if (!opened) { return path + " is not here"; }
         HW_TRY(const auto found, (*opened)->finish_sha256());
@@ -39,15 +46,19 @@ Result<std::string> missing_input(const Invocation& invocation, const JsonValue&
     return std::string();
 }
 
+/// Whether every option shapes the result and does nothing else, and every operand is a file.
+bool only_reads(const std::vector<std::string>& arguments) {
+    constexpr std::array<std::string_view, 3> kAlso{"state", "bmp", "rtr"};  // shape it, and write, listen or ask
+    const auto typed = parse_command_line(arguments);
+    const auto names_others = [](const std::string& argument) { return argument.find("://") != std::string::npos; };
+    return typed && std::ranges::none_of(arguments, names_others) && std::ranges::all_of(typed->options, [&](const auto& given) { return shapes_result(given.first->name) && std::ranges::find(kAlso, given.first->name) == kAlso.end(); });
+}
+
 Result<Rerun> run_one(const Invocation& invocation, const casefile::Object& run) {
     Rerun told{.id = run.id, .command = run.body.text("command").value_or("?"), .kind = Rerun::Kind::not_possible, .because = {}};
     const auto arguments = run.body.texts("arguments");
     // The file may come from anybody: only verbs that read, and of those no option that writes or listens.
-    const auto may = [](const std::string& argument) {
-        constexpr std::array<std::string_view, 9> kNever{"--html", "--svg", "--state", "--bmp", "--rtr", "--follow", "--interface", "--case", "--config"};
-        return std::ranges::none_of(kNever, [&](std::string_view never) { return argument == never || argument.starts_with(std::string(never) + "="); });
-    };
-    if (arguments.empty() || std::ranges::find(kRepeatable, arguments.front()) == kRepeatable.end() || !std::ranges::all_of(arguments, may)) {
+    if (arguments.empty() || std::ranges::find(kRepeatable, arguments.front()) == kRepeatable.end() || !only_reads(arguments)) {
         told.because = "its command listens, writes, or asks others";
         return told;
     }

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace hw::app::command {
 namespace {
 
@@ -20,7 +22,7 @@ constexpr std::array<std::string_view, 16> kNotParameters{"html",   "format", "j
 std::vector<std::pair<std::string, std::string>> parameters_of(const Invocation& invocation) {
     std::vector<std::pair<std::string, std::string>> parameters;
     for (const Setting& setting : invocation.settings.all()) {
-        if (std::ranges::find(kNotParameters, setting.option->name) != kNotParameters.end()) { continue; }
+        if (!shapes_result(setting.option->name)) { continue; }
         // How often --follow looks; of flows it is the step of the series, and so of the result. What filters is said as it was understood.
         if ((setting.option->name == "every" && invocation.verb->name == "trace") || setting.option->name == "filter") { continue; }
         // An age such as -2h means nothing to whoever repeats the run: the moment itself is kept.
@@ -69,23 +71,25 @@ output::Context begin_context(const Invocation& invocation) {
     return context;
 }
 
+bool shapes_result(std::string_view option) { return std::ranges::find(kNotParameters, option) == kNotParameters.end(); }
+
 std::vector<std::string> arguments_to_repeat(const Invocation& invocation) {
     std::vector<std::string> arguments{std::string(invocation.verb->name)};
     arguments.insert(arguments.end(), invocation.operands.begin(), invocation.operands.end());
     for (const Setting& setting : invocation.settings.all()) {
-        const bool counts = std::ranges::find(kNotParameters, setting.option->name) == kNotParameters.end();
-        if (!counts || setting.origin == Origin::fallback || setting.origin == Origin::unset) { continue; }
-        const std::string name = "--" + std::string(setting.option->name);
+        if (!shapes_result(setting.option->name) || setting.origin == Origin::fallback || setting.origin == Origin::unset) { continue; }
+        std::string name = "--";
+        name += setting.option->name;
         if (setting.option->kind == ValueKind::flag) {
             if (invocation.settings.flag(setting.option->name)) { arguments.push_back(name); }
             continue;
         }
         // An age such as -2h means another moment to whoever repeats the run.
         if (const auto at = setting.option->kind == ValueKind::time ? invocation.settings.interval(setting.option->name) : std::nullopt) {
-            arguments.push_back(name + "=" + (at->from == at->to ? to_rfc3339(at->from) : to_rfc3339(at->from) + "/" + to_rfc3339(at->to)));
+            arguments.push_back(fmt::format("{}={}{}{}", name, to_rfc3339(at->from), at->from == at->to ? "" : "/", at->from == at->to ? "" : to_rfc3339(at->to)));
             continue;
         }
-        for (const std::string& value : setting.values) { arguments.push_back(name + "=" + value); }
+        for (const std::string& value : setting.values) { arguments.push_back(fmt::format("{}={}", name, value)); }
     }
     return arguments;
 }

@@ -17,6 +17,9 @@ namespace hw::app::command {
 /// The version and the settings that change the result; all else empty.
 [[nodiscard]] output::Context begin_context(const Invocation& invocation);
 
+/// Whether an option changes the result: it is not about how that is shown, where it is kept, or how the work is done.
+[[nodiscard]] bool shapes_result(std::string_view option);
+
 /// The arguments that run the verb again with the same result, without the program's name: operands, and the settings that count.
 [[nodiscard]] std::vector<std::string> arguments_to_repeat(const Invocation& invocation);
 

@@ -4,6 +4,7 @@
 #include "app/output/words.hpp"
 #include "base/json.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace hw::app::output {

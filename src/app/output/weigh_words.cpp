@@ -105,6 +105,7 @@ std::vector<Step> waterfall(const WeighView& view) {
         if (line.lambda > 0) { by_origin[origins_of(line, view)] += line.lambda * (line.weight[first] - line.weight[second]).value(); }
     }
     std::vector<Step> steps;
+    steps.reserve(by_origin.size() + 1);
     for (const auto& [origin, db] : by_origin) { steps.push_back({origin, db}); }
     std::ranges::stable_sort(steps, [](const Step& a, const Step& b) { return std::fabs(a.db) > std::fabs(b.db); });
     steps.insert(steps.begin(), {"prior odds", 10 * std::log10(told.standings[first].prior / told.standings[second].prior)});
