@@ -38,10 +38,13 @@ build: deps ## build the program: build/release/headwater
 	$(call build,release,headwater)
 
 .PHONY: demo
-demo: build ## trace a recorded attack through three real relays, in the terminal and as an HTML report
+demo: build ## trace a recorded attack through three real relays, then weigh a worked case; in the terminal and as HTML pages
 	$(call say,Tracing the recording in examples/captures/three-relays)
 	$(call run,build/release/headwater demo --html build/demo.html,Is this a whole checkout?)
 	$(call say,The same as a page: build/demo.html)
+	$(call say,Weighing the worked case in examples/sony-2014 (its traffic and routes are made))
+	$(call run,examples/sony-2014/run build/release/headwater build/sony-2014,Is this a whole checkout?)
+	$(call say,The same as a page: build/sony-2014/assessment.html)
 
 .PHONY: test
 test: deps ## install, build and pass every test
@@ -130,6 +133,13 @@ bench-watch: build ## watch made-up routing data around the outages of 2014 and 
 	@for case in 2014 2013; do build/release/bench/make_outage_replay $$case build/outage-$$case 577706 12 $(or $(SEED),1) && \
 	    time build/release/headwater watch AS131279 --rib build/outage-$$case/rib.mrt --updates build/outage-$$case/updates.mrt --svg build/outage-$$case.svg || exit 1; done
 	@build/release/bench/watch_quiet
+
+.PHONY: bench-weigh
+bench-weigh: deps ## time an assessment of 1,000 items, and a case of a million observations (OBSERVATIONS=N)
+	$(call configure,release)
+	$(call build,release,weigh_bench case_scale)
+	$(call run,build/release/bench/weigh_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true,See docs/results/weigh.md.)
+	$(call run,build/release/bench/case_scale build/bench-case $(or $(OBSERVATIONS),1000000),See docs/results/weigh.md.)
 
 .PHONY: bench-match
 bench-match: deps ## how blind-spot matching grows: recall and time of the index, cost of verifying a pair
