@@ -78,7 +78,8 @@ Result<JsonValue> parse_json(std::string_view text, std::string_view where, cons
     if (text.size() > limits.bytes) { return fail(Errc::limit, "a JSON text of more bytes than are read", std::string(where)); }
     dom::parser parser(limits.bytes + 1);
     dom::element root;
-    if (const auto problem = parser.parse(text.data(), text.size(), true).get(root); problem != simdjson::SUCCESS) {
+    const char* const bytes = text.empty() ? "" : text.data();  // Of no bytes a view may be null, which simdjson copies from.
+    if (const auto problem = parser.parse(bytes, text.size(), true).get(root); problem != simdjson::SUCCESS) {
         const std::string told = simdjson::error_message(problem);
         return fail(Errc::malformed, "not JSON: " + told.substr(0, told.find_last_not_of('.') + 1), std::string(where));
     }

@@ -52,6 +52,13 @@ void JsonValue::erase(std::string_view name) {
     }
 }
 
+JsonValue json_texts(const std::vector<std::string>& texts) {
+    JsonValue::Array items;
+    items.reserve(texts.size());
+    for (const auto& text : texts) { items.emplace_back(text); }
+    return items;
+}
+
 bool operator==(const JsonValue& a, const JsonValue& b) { return a.value_ == b.value_; }
 
 }  // namespace hw

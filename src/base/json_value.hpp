@@ -82,6 +82,9 @@ inline JsonValue::JsonValue(const char* text) : value_(std::string(text)) {}
 inline JsonValue::JsonValue(Array items) : value_(std::move(items)) {}
 inline JsonValue::JsonValue(Object members) : value_(std::move(members)) {}
 
+/// An array of these texts.
+[[nodiscard]] JsonValue json_texts(const std::vector<std::string>& texts);
+
 /// Bounds of what is taken apart.
 struct JsonLimits {
     std::size_t bytes = std::size_t{256} << 20U;

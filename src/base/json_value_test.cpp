@@ -27,6 +27,7 @@ TEST_CASE("json_value: what is read is found, and nothing where it is not") {
 TEST_CASE("json_value: what is no JSON, or stands twice, or is too deep or too long, is refused") {
     CHECK(parse_json("{", "f").error().code == Errc::malformed);
     CHECK(parse_json("", "f").error().code == Errc::malformed);
+    CHECK(parse_json(std::string_view{}, "f").error().code == Errc::malformed);
     CHECK(parse_json("{} {}", "f").error().code == Errc::malformed);
     CHECK(parse_json("1e999", "f").error().code == Errc::malformed);
     CHECK(parse_json("\"\xff\"", "f").error().code == Errc::malformed);

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -64,6 +65,7 @@ private:
     struct Close {
         void operator()(sqlite3* database) const noexcept;
     };
+    /// Opens the file by another name that SQLite knows it by (a URI); failures are told with `path`.
     static Result<Database> open_by(const std::string& path, const std::string& name, Access access);
     Database(std::string path, sqlite3* database) : path_(std::move(path)), database_(database) {}
     std::string path_;

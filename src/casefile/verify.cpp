@@ -145,7 +145,9 @@ private:
         if (!whole || !key->verifies(signature, sealed_message(file_.about().id, told_.head))) { return fault(told_.head.seq, "the signature does not hold"); }
         if (!signers_.contains(*key)) { return fault(told_.head.seq, "signed by a key that may not sign in this case: " + key->hex()); }
         ++told_.seals;
-        ++told_.seals_by[*key];
+        const auto known = std::ranges::find(told_.seals_by, *key, &std::pair<PublicKey, std::uint64_t>::first);
+        if (known == told_.seals_by.end()) { told_.seals_by.emplace_back(*key, 1); }
+        else { ++known->second; }
         return true;
     }
 

@@ -7,6 +7,8 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace hw::casefile {
 
@@ -30,7 +32,7 @@ struct Verification {
     std::int64_t from = 0;       ///< The first entry that was read.
     std::uint64_t entries = 0;   ///< Whose hashes were computed again.
     std::uint64_t seals = 0;     ///< Signatures that hold.
-    std::map<PublicKey, std::uint64_t> seals_by;
+    std::vector<std::pair<PublicKey, std::uint64_t>> seals_by;  ///< Who signed how many, in the order in which each first did.
     std::optional<Fault> fault;  ///< Nothing: all holds.
     bool interrupted = false;
 };

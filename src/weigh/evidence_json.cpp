@@ -18,13 +18,6 @@ constexpr std::array<std::string_view, 5> kVertices{"", "adversary", "capability
 constexpr std::array<std::string_view, 3> kFindings{"trail-ending", "distance-bound", "techniques"};
 constexpr double kEarthRoundKm = 20'038;  ///< Half way round: nothing is farther.
 
-JsonValue list(const std::vector<std::string>& texts) {
-    JsonValue::Array items;
-    items.reserve(texts.size());
-    for (const auto& text : texts) { items.emplace_back(text); }
-    return items;
-}
-
 JsonValue chances(const std::map<std::string, double>& by_name) {
     JsonValue::Object members;
     members.reserve(by_name.size());
@@ -40,7 +33,7 @@ public:
         return *this;
     }
     Writer& texts(std::string_view name, const std::vector<std::string>& values) {
-        if (!values.empty()) { body_.set(name, list(values)); }
+        if (!values.empty()) { body_.set(name, json_texts(values)); }
         return *this;
     }
     Writer& time(std::string_view name, const std::optional<Time>& value) {

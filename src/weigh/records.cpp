@@ -22,10 +22,7 @@ void put(JsonValue& body, std::string_view name, const std::optional<double>& nu
 }
 void put(JsonValue& body, std::string_view name, const std::vector<std::string>& texts) {
     if (texts.empty()) { return; }
-    JsonValue::Array items;
-    items.reserve(texts.size());
-    for (const auto& text : texts) { items.emplace_back(text); }
-    body.set(name, std::move(items));
+    body.set(name, json_texts(texts));
 }
 
 }  // namespace keeping

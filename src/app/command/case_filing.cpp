@@ -25,13 +25,6 @@ namespace filing {
 
 constexpr std::size_t kShortHash = 16;
 
-JsonValue texts(const std::vector<std::string>& from) {
-    JsonValue::Array items;
-    items.reserve(from.size());
-    for (const auto& text : from) { items.emplace_back(text); }
-    return items;
-}
-
 /// `--here LATITUDE,LONGITUDE[,KM]`.
 Result<std::optional<weigh::Place>> observer_place(const Invocation& invocation) {
     const auto text = invocation.settings.optional_text("here");
@@ -57,7 +50,7 @@ Result<JsonValue> body_of(const Invocation& invocation, const output::Context& c
         inputs.push_back(JsonValue().set("path", input.path).set("sha256", input.sha256).set("bytes", static_cast<double>(input.bytes)));
     }
     JsonValue body;
-    body.set("command", command).set("arguments", texts(arguments)).set("inputs", std::move(inputs)).set("version", context.version).set("result_sha256", digest);
+    body.set("command", command).set("arguments", json_texts(arguments)).set("inputs", std::move(inputs)).set("version", context.version).set("result_sha256", digest);
     if (!context.note.empty()) { body.set("note", context.note); }
     if (context.interrupted) { body.set("interrupted", true); }
     return body;

@@ -58,10 +58,7 @@ std::string trace_html(const trace::TraceResult& result, const Context& context)
     using namespace report_page;
     const bool found = !result.trails.empty();
     const Clock clock(found && result.trails.front().attack != nullptr ? result.trails.front().attack->first : context.interval.from);
-    std::string html =
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n";
+    std::string html(kHtmlHead);
     html += "<title>Headwater: " + escaped(victim_name(context)) + "</title>\n<style>" + std::string(kHtmlStyle) + "</style>\n</head>\n<body>\n";
     // A table's head is repeated on every printed page, and so is the banner.
     html += "<table class=\"page\" role=\"presentation\">";

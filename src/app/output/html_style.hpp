@@ -57,4 +57,10 @@ h2,h3,summary{break-after:avoid}.facts{gap:.5em;margin:.6em 0}.facts li{flex:1 1
 table.t{font-size:8pt}p{max-width:none}code,.mono{font-size:.88em}summary{list-style:none}}
 )css";
 
+/// How every page begins, up to its title: no script, no request to anywhere, whatever the input says.
+inline constexpr std::string_view kHtmlHead =
+    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n";
+
 }  // namespace hw::app::output

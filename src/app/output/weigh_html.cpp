@@ -224,10 +224,7 @@ std::string records(const WeighView& view) {
 std::string weigh_html(const WeighView& view, const Context& context) {
     using namespace weigh_page;
     const std::string title = view.title.empty() ? view.path : view.title;
-    std::string html =
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n";
+    std::string html(kHtmlHead);
     html += "<title>Headwater: " + escaped(title) + "</title>\n<style>" + std::string(kHtmlStyle) + "</style>\n</head>\n<body>\n<table class=\"page\" role=\"presentation\">";
     html += fmt::format("<thead><tr><td><div class=\"banner\">TLP:{}{}</div></td></tr></thead>", escaped([&] {
                             std::string label(casefile::to_string(view.tlp));
