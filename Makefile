@@ -141,6 +141,13 @@ bench-weigh: deps ## time an assessment of 1,000 items, and a case of a million 
 	$(call run,build/release/bench/weigh_bench --benchmark_repetitions=5 --benchmark_report_aggregates_only=true,See docs/results/weigh.md.)
 	$(call run,build/release/bench/case_scale build/bench-case $(or $(OBSERVATIONS),1000000),See docs/results/weigh.md.)
 
+.PHONY: bench-attack
+bench-attack: deps ## how well the match of techniques finds the group behind ATT&CK's own reports (BUNDLE=enterprise-attack.json)
+	@[[ -n "$(BUNDLE)" ]] || { echo "make bench-attack: give the bundle that MITRE publishes: make bench-attack BUNDLE=enterprise-attack.json (plain or packed)" >&2; exit 1; }
+	$(call configure,release)
+	$(call build,release,attack_match_run)
+	$(call run,build/release/bench/attack_match/attack_match_run $(BUNDLE),See docs/results/attack-match.md.)
+
 .PHONY: bench-match
 bench-match: deps ## how blind-spot matching grows: recall and time of the index, cost of verifying a pair
 	$(call configure,release)

@@ -205,6 +205,8 @@ constexpr std::array kOptions{
                .help = "With verify: the public key that must have founded the case, as its owner told it."},
     OptionSpec{.name = "no-rerun", .kind = ValueKind::flag, .configurable = false, .verbs = " case ",
                .help = "With verify: do not run filed analyses again from their inputs."},
+    OptionSpec{.name = "attack", .kind = ValueKind::file, .metavar = "BUNDLE", .verbs = " weigh ",
+               .help = "MITRE ATT&CK as a STIX 2.1 bundle (enterprise-attack.json, plain or packed): match techniques that were found with its groups."},
     OptionSpec{.name = "explain", .kind = ValueKind::flag, .configurable = false, .verbs = " weigh ",
                .help = "Print how every number came about, to be checked by hand."},
     OptionSpec{.name = "html", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " weigh ",

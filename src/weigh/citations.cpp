@@ -1,5 +1,7 @@
 #include "weigh/citations.hpp"
 
+#include "base/sorted.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -18,12 +20,6 @@ struct Graph {
     std::vector<bool> own;  ///< By item: a part of its basis is withheld, so that it is a claim of its own.
     std::size_t items = 0;
 };
-
-void sort_once(std::vector<std::string>& names) {
-    std::ranges::sort(names);
-    const auto twice = std::ranges::unique(names);
-    names.erase(twice.begin(), twice.end());
-}
 
 Graph graph_of(const std::vector<Item>& items, Citations& told) {
     Graph graph{.names = {}, .cites = std::vector<std::vector<std::size_t>>(items.size()), .own = std::vector<bool>(items.size()), .items = items.size()};

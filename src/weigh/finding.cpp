@@ -58,7 +58,11 @@ double distance_km(const Place& a, const Place& b) {
 void derive_likelihoods(Evidence& evidence) {
     using namespace findings;
     for (Item& item : evidence.items) {
-        if (!item.finding || !item.likelihood.empty() || item.finding->kind == Finding::Kind::techniques) { continue; }
+        if (!item.finding || !item.likelihood.empty()) { continue; }
+        if (item.finding->kind == Finding::Kind::techniques) {
+            if (item.derived.empty()) { item.derived = "its techniques were not matched: no library was given (--attack)"; }
+            continue;
+        }
         const bool trail = item.finding->kind == Finding::Kind::trail_ending;
         std::string because = trail ? fmt::format("the trail starts there with {:.2f}", item.finding->probability) : fmt::format("whoever answers stands within {:.0f} km", item.finding->max_km);
         bool told = false;

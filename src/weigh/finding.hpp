@@ -19,7 +19,7 @@ inline constexpr double kUndecided = 0.50;
 /// hypotheses that say where their actors would be:
 /// - trail ending, with probability p that the attack starts in that network: P = p·(.75 inside, .25 outside its networks) + (1−p)·.50;
 /// - distance bound: .25 where the whole place lies farther than the bound reaches, .75 where all of it lies within, else .50.
-/// Those that do not say, H0 among them, have .50. Techniques are matched elsewhere (attack/).
+/// Those that do not say, H0 among them, have .50. Techniques are matched before (attack/technique_items.hpp).
 void derive_likelihoods(Evidence& evidence);
 
 }  // namespace hw::weigh

@@ -1,5 +1,7 @@
 #include "weigh/ledger.hpp"
 
+#include "base/sorted.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -140,12 +142,6 @@ public:
 private:
     std::map<std::string, std::size_t, std::less<>> numbers_;
 };
-
-void sort_once(auto& values) {
-    std::ranges::sort(values);
-    const auto twice = std::ranges::unique(values);
-    values.erase(twice.begin(), twice.end());
-}
 
 std::string joined(const std::vector<std::string>& names) {
     std::string out;

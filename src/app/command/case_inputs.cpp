@@ -2,6 +2,7 @@
 
 #include "app/toml_document.hpp"
 #include "base/input/unpack.hpp"
+#include "base/input/whole.hpp"
 #include "weigh/document.hpp"
 
 #include <algorithm>
@@ -13,19 +14,6 @@ namespace case_reading {
 
 /// Documents are read whole; no larger one is.
 constexpr std::size_t kLargestDocument = std::size_t{64} << 20U;
-
-std::string_view as_text(std::span<const std::byte> bytes) { return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()}; }
-
-/// The whole of it, or its beginning where it is longer than a document may be.
-Result<std::string> read_text(InputBytes& input, std::size_t most) {
-    std::string text;
-    while (text.size() <= most) {
-        HW_TRY(const auto block, input.next());
-        if (block.empty()) { break; }
-        text += as_text(block);
-    }
-    return text;
-}
 
 /// By its first letters: JSON begins with a brace; our TOML names its format before anything else but comments.
 bool may_be_json(std::string_view text) {
@@ -61,7 +49,7 @@ Result<FoundFile> find_file(const Invocation& invocation, const std::string& pat
     FoundFile found{.path = path, .format = {}, .sha256 = {}, .bytes = 0, .title = {}, .changes = {}};
     const auto head = as_text(input->head());
     if (may_be_json(head) || may_be_toml(head)) {
-        HW_TRY(const auto text, read_text(*input, kLargestDocument));
+        HW_TRY(const auto text, read_whole(*input, kLargestDocument));
         const bool whole = text.size() <= kLargestDocument;
         if (whole) { HW_CHECK(take_apart(found, text)); }
         if (const auto damages = input->damages(); whole && !found.format.empty() && !damages.empty()) {

@@ -11,8 +11,6 @@ namespace hw::app::command {
 namespace {
 namespace registry_reading {
 
-std::string_view as_text(std::span<const std::byte> bytes) { return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()}; }
-
 template <typename Reader>
 auto read_lines(ByteSource& source, InputReport& report) -> decltype(std::declval<Reader>().finish()) {
     Reader reader(report);

@@ -4,6 +4,7 @@
 #include "app/output/weigh_output.hpp"
 #include "app/write_file.hpp"
 #include "base/input/unpack.hpp"
+#include "weigh/attack/library_file.hpp"
 #include "weigh/document.hpp"
 #include "weigh/evidence_json.hpp"
 #include "weigh/finding.hpp"
@@ -104,8 +105,19 @@ Result<output::WeighView> view_of_document(const Invocation& invocation, const s
 Result<bool> is_sqlite(const Invocation& invocation, const std::string& path) {
     constexpr std::string_view kMagic = "SQLite format 3";
     HW_TRY(const auto input, InputBytes::open(path, invocation.stop));
-    const auto head = input->head();
-    return std::string_view(static_cast<const char*>(static_cast<const void*>(head.data())), head.size()).starts_with(kMagic);
+    return as_text(input->head()).starts_with(kMagic);
+}
+
+/// Matches techniques that were found with the library that --attack names.
+Result<std::optional<output::MatchedTechniques>> match_with(const Invocation& invocation, weigh::Evidence& evidence) {
+    const auto path = invocation.settings.optional_text("attack");
+    if (!path) { return std::nullopt; }
+    HW_TRY(const auto input, InputBytes::open(*path, invocation.stop));
+    HW_TRY(const auto library, weigh::attack::read_library(*input, *path));
+    output::MatchedTechniques told{.path = *path, .sha256 = {}, .version = library.version, .groups = library.groups.size(), .matches = weigh::attack::match_techniques(evidence, library)};
+    HW_TRY(told.sha256, input->finish_sha256());
+    if (told.sha256.empty()) { return fail(Errc::interrupted, "interrupted", *path); }
+    return told;
 }
 
 }  // namespace weighing
@@ -121,6 +133,7 @@ Result<Outcome> weigh(const Invocation& invocation) {
     context.note = note_on(invocation, {});
     HW_TRY(const bool sqlite, is_sqlite(invocation, path));
     HW_TRY(auto view, sqlite ? view_of_case(path, context) : view_of_document(invocation, path));
+    HW_TRY(view.techniques, match_with(invocation, view.evidence));
     weigh::derive_likelihoods(view.evidence);
     view.assessment = weigh::assess(view.evidence);
 

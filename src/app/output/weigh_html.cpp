@@ -200,6 +200,27 @@ std::string list(std::string_view heading, const std::vector<std::string>& lines
     return html + "</ul>\n";
 }
 
+std::string techniques(const WeighView& view) {
+    if (!view.techniques || view.techniques->matches.empty()) { return {}; }
+    std::string html = fmt::format("<h2>Techniques, beside what is reported of the {} groups of ATT&amp;CK{}</h2>\n<p>{}</p>\n", view.techniques->groups, escaped(view.techniques->version.empty() ? "" : " v" + view.techniques->version), weigh_words::kLikenessCaution);
+    for (const auto& match : view.techniques->matches) {
+        html += "<p>" + escaped(weigh_words::match_sentence(match)) + "</p>\n";
+        if (match.known == 0) { continue; }
+        Rows rows("<th class=\"n\">chance</th><th></th><th>group</th>");
+        const auto row = [&](double of, const std::string& id, const std::string& name) {
+            rows.open();
+            rows.number(chance(of));
+            rows.cell(id);
+            rows.cell(name);
+            rows.close();
+        };
+        for (const auto& near : match.nearest) { row(near.chance, near.id, near.name); }
+        row(match.none, "", "none of them");
+        html += rows.done();
+    }
+    return html;
+}
+
 std::string records(const WeighView& view) {
     std::vector<std::string> disputes, damages, requests, promises, threats;
     for (const auto& dispute : view.evidence.disputes) { disputes.push_back(dispute_sentence(dispute, view)); }
@@ -235,7 +256,7 @@ std::string weigh_html(const WeighView& view, const Context& context) {
     html += "<tbody><tr><td><main>\n<p class=\"kicker\">Headwater assessment of " + escaped(title) + "</p>\n<h1>" + escaped(capital(leader_sentence(view))) + ".</h1>\n";
     html += "<p>" + escaped(confidence_sentence(view)) + ".</p>\n<p>This weighs what was said and seen under stated assumptions; it accuses nobody.</p>\n";
     html += hypotheses(view) + sufficiency(view) + ledger(view) + "<figure>" + waterfall_picture(view) +
-            "<figcaption>From the prior odds of the leader against the next to the present ones, origin by origin.</figcaption></figure>\n" + repeated(view) + sensitivity(view) + questions(view) + records(view) + items(view);
+            "<figcaption>From the prior odds of the leader against the next to the present ones, origin by origin.</figcaption></figure>\n" + repeated(view) + sensitivity(view) + questions(view) + techniques(view) + records(view) + items(view);
     html += fmt::format("<footer>Made by headwater {}{}. The formulas: docs/weigh.md; every number's derivation: headwater weigh --explain.</footer>\n</main></td></tr></tbody></table>\n</body>\n</html>\n", escaped(context.version),
                         view.head ? " from " + escaped(view.path) + ", log at " + casefile::to_string(*view.head) : "");
     return html;

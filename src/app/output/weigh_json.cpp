@@ -173,6 +173,22 @@ void write_records(JsonWriter& json, const CaseRecords& records) {
     json.end_array();
 }
 
+void write_techniques(JsonWriter& json, const std::optional<MatchedTechniques>& told) {
+    if (!told) { return; }
+    json.key("techniques").begin_object().key("library").begin_object().member("path", told->path).member("sha256", told->sha256).member("version", told->version).member("groups", told->groups).end_object();
+    json.key("matches").begin_array();
+    for (const auto& match : told->matches) {
+        json.begin_object().member("item", match.item);
+        write_texts(json, "others", match.others);
+        json.member("known", match.known);
+        write_texts(json, "unknown", match.unknown);
+        json.member("none", rounded(match.none)).key("nearest").begin_array();
+        for (const auto& near : match.nearest) { json.begin_object().member("id", near.id).member("name", near.name).member("probability", rounded(near.chance)).end_object(); }
+        json.end_array().end_object();
+    }
+    json.end_array().end_object();
+}
+
 }  // namespace weigh_members
 }  // namespace
 
@@ -197,6 +213,7 @@ std::string weigh_json(const WeighView& view, const Context& context, bool inden
     write_sufficiency(json, view);
     write_questions(json, view);
     write_disputes(json, view);
+    write_techniques(json, view.techniques);
     write_records(json, view.records);
     json.end_object();
     return text + "\n";

@@ -3,6 +3,7 @@
 #include "app/output/context.hpp"
 #include "casefile/case_file.hpp"
 #include "weigh/assessment.hpp"
+#include "weigh/attack/technique_items.hpp"
 #include "weigh/records.hpp"
 
 #include <optional>
@@ -21,6 +22,13 @@ struct CaseRecords {
     std::vector<std::pair<std::string, weigh::Damage>> damages;
 };
 
+/// The library that techniques were matched with, and what came of it.
+struct MatchedTechniques {
+    std::string path, sha256, version;
+    std::size_t groups = 0;
+    std::vector<weigh::attack::TechniqueMatch> matches;
+};
+
 /// All that the renderers show.
 struct WeighView {
     std::string path;
@@ -30,6 +38,7 @@ struct WeighView {
     weigh::Evidence evidence;
     weigh::Assessment assessment;
     CaseRecords records;
+    std::optional<MatchedTechniques> techniques;  ///< Nothing where no library was given.
 };
 
 [[nodiscard]] std::string weigh_json(const WeighView& view, const Context& context, bool indented);

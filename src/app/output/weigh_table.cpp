@@ -42,6 +42,7 @@ public:
         sufficiency();
         questions();
         disputes();
+        techniques();
         records();
         return std::move(out_);
     }
@@ -88,7 +89,7 @@ private:
             for (const auto& weight : line.weight) { put("{:>7}", signed_db(weight.value())); }
             put("  {}\n", counting_words(line, view_));
         }
-        if (silent > 0) { put("  {} more {} of the case tell nothing of the hypotheses and weigh nothing (--explain lists them)\n", silent, silent == 1 ? "line" : "lines"); }
+        if (silent > 0) { put("  {} of the case {} nothing of the hypotheses and {} nothing (--explain lists them)\n", counted(silent, "more line"), silent == 1 ? "tells" : "tell", silent == 1 ? "weighs" : "weigh"); }
         put("  {:<43}", "sum with priors, S");
         for (const auto& standing : told_.standings) { put("{:>7}", signed_db(standing.score_db)); }
         put("\n");
@@ -143,6 +144,16 @@ private:
         if (view_.evidence.disputes.empty()) { return; }
         put("\nDisputes\n");
         for (const auto& dispute : view_.evidence.disputes) { put("  {}\n", dispute_sentence(dispute, view_)); }
+    }
+
+    void techniques() {
+        if (!view_.techniques || view_.techniques->matches.empty()) { return; }
+        put("\nTechniques, beside what is reported of the {} groups of ATT&CK{}\n  {}\n", view_.techniques->groups, printable(view_.techniques->version.empty() ? "" : " v" + view_.techniques->version), weigh_words::kLikenessCaution);
+        for (const auto& match : view_.techniques->matches) {
+            put("  {}\n", weigh_words::match_sentence(match));
+            for (const auto& near : match.nearest) { put("      {:>4}  {:<8}{}\n", chance(near.chance), printable(near.id), printable(near.name)); }
+            if (match.known > 0) { put("      {:>4}  none of them\n", chance(match.none)); }
+        }
     }
 
     void records() {

@@ -96,6 +96,13 @@ std::string flip_words(const weigh::Sufficiency& one, const WeighView& view) {
     return fmt::format("it takes {:.1f} dB more for {} to reach the threshold", -one.flip_db, id);
 }
 
+std::string match_sentence(const weigh::attack::TechniqueMatch& match) {
+    std::string items = printable(match.item), unknown;
+    for (const auto& other : match.others) { items += ", " + printable(other); }
+    for (const auto& id : match.unknown) { unknown += (unknown.empty() ? "" : ", ") + printable(id); }
+    return fmt::format("{}: {} of {} techniques and software are known{}", items, match.known, match.known + match.unknown.size(), unknown.empty() ? "" : "; unknown: " + unknown);
+}
+
 std::vector<Step> waterfall(const WeighView& view) {
     const auto& told = view.assessment;
     if (!told.runner_up) { return {}; }

@@ -30,6 +30,11 @@ namespace hw::app::output::weigh_words {
 /// `would take 3.2 dB more for H1` or `stands until a finding of 3.2 dB against H1`.
 [[nodiscard]] std::string flip_words(const weigh::Sufficiency& one, const WeighView& view);
 
+/// What is said wherever a likeness of techniques is shown.
+inline constexpr std::string_view kLikenessCaution = "A likeness is no identity: whoever reads the same reports can do the same, so that it counts for little.";
+/// What was matched: `tools: 9 of 11 are known; S9999, T9998 are not`.
+[[nodiscard]] std::string match_sentence(const weigh::attack::TechniqueMatch& match);
+
 /// A step of the way from the prior odds of the leader against the runner-up to the present ones.
 struct Step {
     std::string what;  ///< An origin's name, or `prior odds`.

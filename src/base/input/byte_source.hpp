@@ -4,8 +4,12 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 namespace hw {
+
+/// The same bytes, seen as text.
+[[nodiscard]] inline std::string_view as_text(std::span<const std::byte> bytes) { return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()}; }
 
 /// A stream of bytes, read front to back once: a plain file, or one that is being unpacked.
 class ByteSource {
