@@ -207,6 +207,10 @@ constexpr std::array kOptions{
                .help = "With verify: do not run filed analyses again from their inputs."},
     OptionSpec{.name = "attack", .kind = ValueKind::file, .metavar = "BUNDLE", .verbs = " weigh ",
                .help = "MITRE ATT&CK as a STIX 2.1 bundle (enterprise-attack.json, plain or packed): match techniques that were found with its groups."},
+    OptionSpec{.name = "record", .kind = ValueKind::file, .metavar = "CASE", .repeatable = true, .verbs = " weigh ",
+               .help = "Another case whose outcome is known: how its sources' items turned out counts for the same sources here. May be given several times."},
+    OptionSpec{.name = "publish", .kind = ValueKind::flag, .configurable = false, .verbs = " weigh ",
+               .help = "Put the assessment on record in the case, signed: 'headwater weigh score' holds it against what turned out."},
     OptionSpec{.name = "explain", .kind = ValueKind::flag, .configurable = false, .verbs = " weigh ",
                .help = "Print how every number came about, to be checked by hand."},
     OptionSpec{.name = "html", .kind = ValueKind::file, .metavar = "FILE", .configurable = false, .verbs = " weigh ",
@@ -371,14 +375,15 @@ constexpr std::array kVerbs{
              .examples = {{{"headwater case new intrusion.hwcase --title \"Mail server, 24 November\" --tlp amber", "begin a case"},
                            {"headwater case add intrusion.hwcase statements.toml capture.pcap", "file what was said, and which capture there is"}}}},
     VerbSpec{.name = "weigh",
-             .operands = "CASE|STATEMENTS",
+             .operands = "CASE|STATEMENTS|score CASE...",
              .summary = "say what the evidence amounts to, how sure one can be, and for what it suffices",
              .description =
                  "A ledger that can be checked by hand: for each thing said or seen, how likely it is under each hypothesis, how good its source is, "
                  "and how easily it is forged. One origin counts once, however many repeat it; an inference adds nothing to what it rests on; none "
                  "of the hypotheses is always one of them.\n\n"
                  "It shows the range when the evidence is weighed otherwise, whether it suffices for each action and what is missing, and which open "
-                 "question is most worth asking. docs/weigh.md explains the numbers and the form of statements.",
+                 "question is most worth asking. docs/weigh.md explains the numbers and the form of statements.\n\n"
+                 "'weigh score' scores what was published with --publish once the case's outcome is filed, and counts how its sources' items turned out.",
              .examples = {{{"headwater weigh intrusion.hwcase --html assessment.html", "the assessment, in the terminal and as a page"},
                            {"headwater weigh statements.toml --explain", "how every number came about"}}},
              .operands_required = true},

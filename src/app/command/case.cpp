@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "casefile/verify.hpp"
+#include "weigh/records.hpp"
 
 #include <algorithm>
 #include <array>
@@ -108,6 +109,7 @@ Result<Outcome> retract(const Invocation& invocation, const std::string& path, s
         std::size_t live = 0;
         for (const auto& object : called) {
             if (object.retracted || object.kind == "case") { continue; }
+            if (object.kind == weigh::kAssessmentKind) { return fail(Errc::refused, "a published assessment stays on record, or no score would mean anything", id, "publish a newer one: headwater weigh " + path + " --publish"); }
             ++live;
             changes.push_back({.act = Act::retract, .kind = object.kind, .id = id, .tlp = object.tlp, .body = JsonValue().set("reason", *reason)});
         }

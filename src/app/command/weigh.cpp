@@ -1,9 +1,12 @@
 // The verb `weigh`: what the evidence amounts to.
 #include "app/command/case_inputs.hpp"
 #include "app/command/run_context.hpp"
+#include "app/command/weigh_score.hpp"
 #include "app/output/weigh_output.hpp"
 #include "app/write_file.hpp"
 #include "base/input/unpack.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
 #include "weigh/attack/library_file.hpp"
 #include "weigh/document.hpp"
 #include "weigh/evidence_json.hpp"
@@ -120,11 +123,41 @@ Result<std::optional<output::MatchedTechniques>> match_with(const Invocation& in
     return told;
 }
 
+/// Adds to the origins' counts what other cases' outcomes say of them. Gives the heads of those cases.
+Result<std::vector<std::string>> learn_from(const Invocation& invocation, weigh::Evidence& evidence, const std::optional<casefile::Head>& own) {
+    std::vector<weigh::PastCase> cases;
+    std::vector<std::string> heads;
+    for (const std::string& path : invocation.settings.texts("record")) {
+        HW_TRY(auto past, past_case(path, heads.emplace_back()));
+        const bool again = std::ranges::count(heads, heads.back()) > 1;
+        if (again || (own && heads.back() == casefile::to_string(*own))) { return fail(Errc::usage, again ? "the same case is given twice" : "a case does not judge its own sources", path, "give other cases, whose outcomes are known"); }
+        cases.push_back(std::move(past));
+    }
+    HW_TRY(const auto record, weigh::score_cases(cases));
+    weigh::learn(evidence, record.sources);
+    return heads;
+}
+
+/// Puts the assessment on record.
+Result<void> publish(const Invocation& invocation, const output::WeighView& view, std::vector<std::string> records) {
+    auto said = weigh::published_of(view.evidence, view.assessment);
+    said.head = casefile::to_string(*view.head);
+    said.records = std::move(records);
+    if (view.techniques) { said.library = view.techniques->sha256; }
+    HW_TRY(auto file, CaseFile::open(view.path, casefile::Access::write));
+    HW_TRY(const auto key, read_key(invocation));
+    const casefile::Change change{.act = casefile::Act::put, .kind = std::string(weigh::kAssessmentKind), .id = {}, .tlp = view.tlp, .body = weigh::to_json(said)};
+    HW_TRY(const auto head, file.append(std::span(&change, 1), key, invocation.world.now));
+    if (!invocation.quiet()) { log::info(printable("published: the assessment is on record in " + view.path + "; head " + casefile::to_string(head))); }
+    return {};
+}
+
 }  // namespace weighing
 }  // namespace
 
 Result<Outcome> weigh(const Invocation& invocation) {
     using namespace weighing;
+    if (!invocation.operands.empty() && invocation.operands.front() == "score") { return weigh_score(invocation, std::span(invocation.operands).subspan(1)); }
     const auto html = invocation.settings.optional_text("html");
     if (html) { HW_CHECK(check_writable(*html)); }
     if (invocation.operands.size() != 1) { return fail(Errc::usage, "weigh takes one case file, or one document of statements", {}, "headwater weigh investigation.hwcase"); }
@@ -133,6 +166,9 @@ Result<Outcome> weigh(const Invocation& invocation) {
     context.note = note_on(invocation, {});
     HW_TRY(const bool sqlite, is_sqlite(invocation, path));
     HW_TRY(auto view, sqlite ? view_of_case(path, context) : view_of_document(invocation, path));
+    const bool on_record = invocation.settings.flag("publish");
+    if (on_record && !sqlite) { return fail(Errc::usage, "only the assessment of a case can be published", path, "file the document: headwater case new, then headwater case add"); }
+    HW_TRY(auto records, learn_from(invocation, view.evidence, view.head));
     HW_TRY(view.techniques, match_with(invocation, view.evidence));
     weigh::derive_likelihoods(view.evidence);
     view.assessment = weigh::assess(view.evidence);
@@ -146,6 +182,9 @@ Result<Outcome> weigh(const Invocation& invocation) {
     else { outcome.out = output::weigh_table(view, context); }
     if (html) {
         if (auto written = write_file(*html, output::weigh_html(view, context)); !written) { outcome.late = std::move(written).error(); }
+    }
+    if (on_record) {
+        if (auto published = publish(invocation, view, std::move(records)); !published && !outcome.late) { outcome.late = std::move(published).error(); }
     }
     return outcome;
 }
