@@ -4,6 +4,8 @@
 #include "base/input/unpack.hpp"
 #include "base/input/whole.hpp"
 #include "weigh/document.hpp"
+#include "weigh/import/misp.hpp"
+#include "weigh/import/stix.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -15,10 +17,10 @@ namespace case_reading {
 /// Documents are read whole; no larger one is.
 constexpr std::size_t kLargestDocument = std::size_t{64} << 20U;
 
-/// By its first letters: JSON begins with a brace; our TOML names its format before anything else but comments.
+/// By its first letters: JSON begins with a brace or a bracket; our TOML names its format before anything else but comments.
 bool may_be_json(std::string_view text) {
     const auto at = text.find_first_not_of(" \t\r\n");
-    return at != std::string_view::npos && text[at] == '{';
+    return at != std::string_view::npos && (text[at] == '{' || text[at] == '[');
 }
 bool may_be_toml(std::string_view text) { return text.substr(0, std::size_t{64} << 10U).find(weigh::kDocumentFormat) != std::string_view::npos; }
 
@@ -27,10 +29,17 @@ Result<void> take_apart(FoundFile& found, std::string_view text) {
         auto value = parse_json(text, found.path);
         // A log whose lines are JSON, and the like: a file as any other.
         if (!value) { return {}; }
-        if (!weigh::is_document(*value)) { return {}; }
-        found.format = "headwater-statements";
-        found.title = value->text("title").value_or("");
-        HW_TRY(found.changes, weigh::read_document(*value, found.path));
+        if (weigh::is_document(*value)) {
+            found.format = "headwater-statements";
+            found.title = value->text("title").value_or("");
+            HW_TRY(found.changes, weigh::read_document(*value, found.path));
+        } else if (weigh::is_stix(*value)) {
+            found.format = "stix";
+            HW_TRY(found.changes, weigh::read_stix(*value, found.path));
+        } else if (weigh::is_misp(*value)) {
+            found.format = "misp";
+            HW_TRY(found.changes, weigh::read_misp(*value, found.path));
+        }
     } else if (may_be_toml(text)) {
         found.format = "headwater-statements";
         HW_TRY(const auto value, parse_toml_document(text, found.path));
