@@ -62,6 +62,7 @@ JsonValue to_json(const Damage& damage) {
     JsonValue body{JsonValue::Object{}};
     put(body, "words", damage.words);
     put(body, "basis", damage.basis);
+    put(body, "run", damage.run);
     body.set("severity", to_string(damage.severity));
     put(body, "from", damage.from);
     put(body, "to", damage.to);
@@ -112,6 +113,7 @@ Result<Damage> damage_from(const JsonValue& body, const std::string& /*id*/, con
     Damage made;
     made.words = fields.required_text("words");
     made.basis = fields.text("basis");
+    made.run = fields.text("run");
     made.severity = static_cast<Severity>(fields.choice("severity", {kSeverities.begin(), kSeverities.end()}));
     made.from = fields.time("from");
     made.to = fields.time("to");

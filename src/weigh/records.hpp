@@ -41,6 +41,7 @@ enum class Severity : std::uint8_t { unknown, minor, moderate, major, severe };
 struct Damage {
     std::string words;                ///< What.
     std::string basis;                ///< How it is known.
+    std::string run;                  ///< The run of Headwater that found it; empty: somebody says so.
     Severity severity = Severity::unknown;
     std::optional<Time> from, to;
     std::vector<std::string> hosts;

@@ -1,5 +1,6 @@
 #include "app/command/case_findings.hpp"
 
+#include "app/command/trail_damage.hpp"
 #include "weigh/evidence_json.hpp"
 
 #include <algorithm>
@@ -115,6 +116,7 @@ void of_trace(const JsonValue& result, Findings& into) {
                       kAddressForged, std::nullopt, when);
         }
     }
+    for (const auto& damage : damage_of(result)) { into.object(weigh::kDamageKind, weigh::to_json(damage)); }
 }
 
 /// Only of a peer that was asked about: whoever else spoke to the observer has no part in the case.

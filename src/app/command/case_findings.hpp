@@ -16,7 +16,7 @@ namespace hw::app::command {
 inline constexpr std::string_view kOwnObservation = "own-observation";
 
 /// What is to be filed of a result, read from its JSON: trails, routes and events as they are, and what they say as items of the ledger
-/// (docs/weigh.md): where a trail ends, how far away whoever answers can stand at most, outages and hijacks. `here`: where the observer stands,
+/// (docs/weigh.md): where a trail ends, how far away whoever answers can stand at most, outages and hijacks; and what left the victim, as damage. `here`: where the observer stands,
 /// for distances; `run`: the id of the run.
 [[nodiscard]] std::vector<casefile::Change> findings_of(const JsonValue& result, const output::Context& context, const std::optional<weigh::Place>& here, const std::string& run);
 
