@@ -93,7 +93,7 @@ std::vector<weigh::Damage> damage_of(const JsonValue& trace) {
         const auto sent = sent_by(*attack, victim);
         if (!sent) { continue; }
         weigh::Damage damage;
-        damage.words = fmt::format("{} left {} for {} in the traced connection{}", amount(*sent), victim, sent->to, carried_on(trail));
+        damage.words = fmt::format("{} that left {} for {} in the traced connection{}", sent->payload ? "payload" : "traffic", victim, sent->to, carried_on(trail));
         damage.basis = sent->sampled ? "flows of sampled packets, scaled up; the bounds are those of the sampling, 95 %" : sent->payload ? "payload counted in flows; repeats counted once" : "bytes counted in flows";
         damage.from = time_of(*attack, "first");
         damage.to = time_of(*attack, "last");

@@ -200,6 +200,12 @@ std::string list(std::string_view heading, const std::vector<std::string>& lines
     return html + "</ul>\n";
 }
 
+std::string when(const WeighView& view) {
+    const std::string picture = timeline_picture(view);
+    if (picture.empty()) { return {}; }
+    return "<h2>When</h2>\n<figure>" + picture + "<figcaption>A mark for what was said or seen, a bar for what lasted, a line where something is due. UTC.</figcaption></figure>\n";
+}
+
 std::string techniques(const WeighView& view) {
     if (!view.techniques || view.techniques->matches.empty()) { return {}; }
     std::string html = fmt::format("<h2>Techniques, beside what is reported of the {} groups of ATT&amp;CK{}</h2>\n<p>{}</p>\n", view.techniques->groups, escaped(view.techniques->version.empty() ? "" : " v" + view.techniques->version), weigh_words::kLikenessCaution);
@@ -225,7 +231,7 @@ std::string records(const WeighView& view) {
     std::vector<std::string> disputes, damages, requests, promises, threats;
     for (const auto& dispute : view.evidence.disputes) { disputes.push_back(dispute_sentence(dispute, view)); }
     for (const auto& [id, damage] : view.records.damages) {
-        damages.push_back(fmt::format("{}: {}{}{}", weigh::to_string(damage.severity), damage.words, damage.bytes ? ", " + human_bytes(static_cast<std::uint64_t>(*damage.bytes)) : "", damage.basis.empty() ? "" : " (basis: " + damage.basis + ")"));
+        damages.push_back(weigh_words::damage_sentence(damage));
     }
     for (const auto& [id, request] : view.records.requests) { requests.push_back(fmt::format("{} to {}: {}: {}", origin_name(view, request.who), origin_name(view, request.to), request.words, request.answer.empty() ? "no answer" : "answer: " + request.answer)); }
     for (const auto& [id, promise] : view.records.commitments) { promises.push_back(fmt::format("{}: {}: {}", origin_name(view, promise.who), promise.words, promise.done.empty() ? "nothing known to be done" : "done: " + promise.done)); }
@@ -256,7 +262,7 @@ std::string weigh_html(const WeighView& view, const Context& context) {
     html += "<tbody><tr><td><main>\n<p class=\"kicker\">Headwater assessment of " + escaped(title) + "</p>\n<h1>" + escaped(capital(leader_sentence(view))) + ".</h1>\n";
     html += "<p>" + escaped(confidence_sentence(view)) + ".</p>\n<p>This weighs what was said and seen under stated assumptions; it accuses nobody.</p>\n";
     html += hypotheses(view) + sufficiency(view) + ledger(view) + "<figure>" + waterfall_picture(view) +
-            "<figcaption>From the prior odds of the leader against the next to the present ones, origin by origin.</figcaption></figure>\n" + repeated(view) + sensitivity(view) + questions(view) + techniques(view) + records(view) + items(view);
+            "<figcaption>From the prior odds of the leader against the next to the present ones, origin by origin.</figcaption></figure>\n" + repeated(view) + sensitivity(view) + questions(view) + techniques(view) + when(view) + records(view) + items(view);
     html += fmt::format("<footer>Made by headwater {}{}. The formulas: docs/weigh.md; every number's derivation: headwater weigh --explain.</footer>\n</main></td></tr></tbody></table>\n</body>\n</html>\n", escaped(context.version),
                         view.head ? " from " + escaped(view.path) + ", log at " + casefile::to_string(*view.head) : "");
     return html;

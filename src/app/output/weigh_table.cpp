@@ -166,8 +166,7 @@ private:
         }
         if (!records.damages.empty()) { put("\nDamage, whoever did it\n"); }
         for (const auto& [id, damage] : records.damages) {
-            put("  {}: {}{}{}\n", weigh::to_string(damage.severity), printable(damage.words), damage.bytes ? fmt::format(", {}", human_bytes(static_cast<std::uint64_t>(*damage.bytes))) : "",
-                damage.basis.empty() ? "" : " (basis: " + printable(damage.basis) + ")");
+            put("  {}\n", weigh_words::damage_sentence(damage));
         }
         if (!records.requests.empty()) { put("\nRequests\n"); }
         for (const auto& [id, request] : records.requests) {

@@ -96,6 +96,14 @@ std::string flip_words(const weigh::Sufficiency& one, const WeighView& view) {
     return fmt::format("it takes {:.1f} dB more for {} to reach the threshold", -one.flip_db, id);
 }
 
+std::string damage_sentence(const weigh::Damage& damage) {
+    const auto whole = [](double bytes) { return human_bytes(static_cast<std::uint64_t>(bytes)); };
+    std::string text = fmt::format("{}: {}", weigh::to_string(damage.severity), printable(damage.words));
+    if (damage.bytes) { text += ", " + whole(*damage.bytes); }
+    if (damage.bytes_low && damage.bytes_high && *damage.bytes_low < *damage.bytes_high) { text += fmt::format(" ({} to {})", whole(*damage.bytes_low), whole(*damage.bytes_high)); }
+    return damage.basis.empty() ? text : text + " (basis: " + printable(damage.basis) + ")";
+}
+
 std::string match_sentence(const weigh::attack::TechniqueMatch& match) {
     std::string items = printable(match.item), unknown;
     for (const auto& other : match.others) { items += ", " + printable(other); }

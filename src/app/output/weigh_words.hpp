@@ -30,6 +30,8 @@ namespace hw::app::output::weigh_words {
 /// `would take 3.2 dB more for H1` or `stands until a finding of 3.2 dB against H1`.
 [[nodiscard]] std::string flip_words(const weigh::Sufficiency& one, const WeighView& view);
 
+/// The damage as a sentence: how grave, what, how much with its bounds, and how it is known.
+[[nodiscard]] std::string damage_sentence(const weigh::Damage& damage);
 /// What is said wherever a likeness of techniques is shown.
 inline constexpr std::string_view kLikenessCaution = "A likeness is no identity: whoever reads the same reports can do the same, so that it counts for little.";
 /// What was matched: `tools: 9 of 11 are known; S9999, T9998 are not`.
